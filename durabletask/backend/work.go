@@ -1,0 +1,108 @@
+package backend
+
+import (
+	"time"
+
+	"github.com/azdurable/azdurable/durabletask/history"
+)
+
+// OrchestrationWork is an instance that has new messages.
+type OrchestrationWork struct {
+	Instance history.Instance
+	// Version stands for the committed history: it differs after every checkpoint that added to it.
+	Version uint64
+	// Messages are new, in order of arrival; never empty.
+	Messages []history.Message
+	// Attempt counts how often the first of the messages has been handed out by this process; 1 is the first time.
+	Attempt int
+	// Session outlives the work. The worker parks the orchestration in it.
+	Session *Session
+}
+
+// ActivityWork is an activity that is to be run.
+type ActivityWork struct {
+	// Message holds the TaskScheduled event and the instance that scheduled it.
+	Message history.Message
+	// Attempt counts how often this process has handed it out; 1 is the first time.
+	Attempt int
+	// Receipt is the backend's own.
+	Receipt any
+}
+
+// Checkpoint is what an episode decided. Its zero value drops the messages of the work and changes nothing else.
+type Checkpoint struct {
+	// Events are appended to the history.
+	Events []history.Event
+	// Activities are to be run (TaskScheduled).
+	Activities []history.Message
+	// Timers come back to their target when they are due, never earlier (TimerFired).
+	Timers []history.Message
+	// Messages go to other instances. One for an instance that is unknown or has ended is dropped.
+	Messages []history.Message
+	// State is the new state of the instance; nil leaves it as it is. A terminal state ends the execution: whatever
+	// still waits for it (messages, timers, activities that nobody runs) is dropped, and its session ends.
+	State *InstanceState
+}
+
+// Abandonment says why work is given back and for how long it rests.
+type Abandonment struct {
+	// Cause is for the log; it is never nil.
+	Cause error
+	// Delay is how long the work is kept back before it is handed out again.
+	Delay time.Duration
+}
+
+// Creation is a new instance.
+type Creation struct {
+	// Start is the ExecutionStarted message. With a ScheduledStart it is delivered not before that.
+	Start history.Message
+	// Refuse lists the states in which an existing instance with this id is not replaced.
+	Refuse []history.Status
+}
+
+// InstanceState is what a status query shows of an instance.
+type InstanceState struct {
+	Instance history.Instance
+	Name     string
+	Version  *string
+	Status   history.Status
+	Input    *string
+	Output   *string
+	Failure  *history.FailureDetails
+	// CustomStatus is JSON text; nil if the orchestration never set one.
+	CustomStatus *string
+	Tags         map[string]string
+	Generation   *int
+	// Times are UTC. Created is when the present generation was started; ScheduledStart and Completed are zero if
+	// there is none.
+	Created, Updated, ScheduledStart, Completed time.Time
+}
+
+// Query selects instances. The zero value selects all of them.
+type Query struct {
+	// Prefix is what the instance id begins with.
+	Prefix string
+	// Statuses lists the states wanted; empty means any.
+	Statuses []history.Status
+	// CreatedFrom and CreatedTo are inclusive bounds; zero means none.
+	CreatedFrom, CreatedTo time.Time
+	// OmitInput leaves the inputs out.
+	OmitInput bool
+	// PageSize is the largest number of instances in the answer: 1 to MaxPageSize; 0 means DefaultPageSize.
+	PageSize int
+	// Token is the Next of the page before; empty asks for the first page.
+	Token string
+}
+
+// Limits of Query.PageSize. The upper one is the limit of Azure Tables.
+const (
+	DefaultPageSize = 100
+	MaxPageSize     = 1000
+)
+
+// Page is one part of the answer to a query.
+type Page struct {
+	Instances []*InstanceState
+	// Next asks for the page that follows; empty on the last. Printable ASCII without blanks.
+	Next string
+}

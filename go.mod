@@ -1,0 +1,3 @@
+module github.com/azdurable/azdurable
+
+go 1.26
