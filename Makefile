@@ -1,0 +1,78 @@
+# Every command a person needs. `make` alone lists them.
+
+GO ?= go
+# The race detector needs a C compiler; without one the tests run all the same.
+CC_FOUND := $(shell command -v "$$($(GO) env CC)" 2>/dev/null)
+RACE := $(if $(CC_FOUND),-race)
+LINTER := .tools/golangci-lint
+FUMPT := .tools/gofumpt
+VULN := .tools/govulncheck
+# What git tracks or is about to.
+GO_FILES = git ls-files --cached --others --exclude-standard -- '*.go'
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: ## Start the sample app on the embedded store
+	$(GO) run ./functions
+
+.PHONY: build
+build: ## Build the sample app as bin/app, which host.json names
+	$(GO) build -o bin/app ./functions
+
+.PHONY: test
+test: vet lint ## Check everything: vet, lint, all tests with the race detector, then the slow ones too
+	cd bench && $(GO) vet ./... && $(GO) test ./...
+	$(if $(RACE),,@echo "no C compiler found: the tests run without the race detector")
+	$(GO) test $(RACE) ./...
+	AZDURABLE_SLOW=1 $(GO) test ./...
+
+.PHONY: test-fast
+test-fast: ## Run the tests that take less than a minute together
+	$(GO) test ./...
+
+.PHONY: vet
+vet: ## Run go vet
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: $(LINTER) $(FUMPT) ## Check style and formatting, and print the largest files
+	@unformatted=$$($(FUMPT) -l .) || exit 1; \
+	if [ -n "$$unformatted" ]; then echo "not formatted; run 'make fmt':"; echo "$$unformatted"; exit 1; fi
+	$(LINTER) run ./...
+	cd bench && ../$(LINTER) run --config ../.golangci.yml ./...
+	@echo "The ten largest Go files (one over 600 lines needs a reason: split it by concept, or say why not at its top):"
+	@$(GO_FILES) | while read -r f; do if [ -f "$$f" ]; then wc -l "$$f"; fi; done | sort -rn | sed -n 1,10p
+
+.PHONY: fmt
+fmt: $(FUMPT) ## Format all Go files
+	$(FUMPT) -w .
+
+.PHONY: vuln
+vuln: $(VULN) ## Look for known vulnerabilities (needs the network, so not part of test)
+	$(VULN) ./...
+
+.PHONY: bench
+bench: ## Compare with peers; BENCH=regexp selects, JSON=file also writes JSON lines
+	cd bench && $(GO) run . $(if $(BENCH),-bench '$(BENCH)') $(if $(JSON),-json '$(abspath $(JSON))')
+
+.PHONY: clean
+clean: ## Remove what the other commands made
+	rm -rf bin .tools .azdurable bench/.data
+
+# Tools are pinned in a module of their own, so that users of the library never see what they need.
+$(LINTER): tools/go.mod tools/go.sum
+	cd tools && CGO_ENABLED=0 $(GO) build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+$(FUMPT): tools/go.mod tools/go.sum
+	cd tools && CGO_ENABLED=0 $(GO) build -o ../$@ mvdan.cc/gofumpt
+	@touch $@
+
+$(VULN): tools/go.mod tools/go.sum
+	cd tools && CGO_ENABLED=0 $(GO) build -o ../$@ golang.org/x/vuln/cmd/govulncheck
+	@touch $@
