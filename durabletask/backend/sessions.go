@@ -67,9 +67,13 @@ func (t *Sessions) Take(instanceID string) *Session {
 }
 
 // Give takes the session back when the work is over. Bodies that have to go are ended before it returns.
-func (t *Sessions) Give(s *Session) {
-	var out []Body
+func (t *Sessions) Give(s *Session) { t.Return(s).End() }
+
+// Return is Give for a backend that must not run user code where it stands: the bodies that have to go are left to it.
+func (t *Sessions) Return(s *Session) Evicted {
 	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out Evicted
 	s.busy = false
 	switch {
 	case s.ended:
@@ -81,37 +85,49 @@ func (t *Sessions) Give(s *Session) {
 		t.size += s.size
 		s.idle = t.idle.PushBack(s)
 	}
-	for t.size > t.limit {
+	for t.size > t.limit && t.idle.Len() > 0 {
 		out = t.forget(out, t.idle.Front().Value.(*Session))
 	}
-	t.mu.Unlock()
-	end(out)
+	return out
 }
 
 // End forgets the session of an instance. A body whose work is out is ended when that comes back.
-func (t *Sessions) End(instanceID string) {
-	var out []Body
+func (t *Sessions) End(instanceID string) { t.Forget(instanceID).End() }
+
+// Forget is to End what Return is to Give.
+func (t *Sessions) Forget(instanceID string) Evicted {
 	t.mu.Lock()
-	if s, ok := t.table[instanceID]; ok {
-		out = t.forget(out, s)
+	defer t.mu.Unlock()
+	s, ok := t.table[instanceID]
+	if !ok {
+		return nil
 	}
-	t.mu.Unlock()
-	end(out)
+	return t.forget(nil, s)
 }
 
 // EndAll forgets every session.
 func (t *Sessions) EndAll() {
-	var out []Body
+	var out Evicted
 	t.mu.Lock()
 	for _, s := range t.table {
 		out = t.forget(out, s)
 	}
 	t.mu.Unlock()
-	end(out)
+	out.End()
+}
+
+// Evicted are bodies that their sessions have let go of. Somebody has to end them, holding no locks.
+type Evicted []Body
+
+// End unloads the bodies.
+func (e Evicted) End() {
+	for _, b := range e {
+		b.End()
+	}
 }
 
 // forget takes s out of the table and adds its body to out, unless its work is out.
-func (t *Sessions) forget(out []Body, s *Session) []Body {
+func (t *Sessions) forget(out Evicted, s *Session) Evicted {
 	delete(t.table, s.instanceID)
 	t.unlist(s)
 	if s.busy {
@@ -129,16 +145,10 @@ func (t *Sessions) unlist(s *Session) {
 	}
 }
 
-func appendBody(out []Body, s *Session) []Body {
+func appendBody(out Evicted, s *Session) Evicted {
 	if s.body != nil {
 		out = append(out, s.body)
 		s.body = nil
 	}
 	return out
-}
-
-func end(bodies []Body) {
-	for _, b := range bodies {
-		b.End()
-	}
 }

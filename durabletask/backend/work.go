@@ -17,6 +17,8 @@ type OrchestrationWork struct {
 	Attempt int
 	// Session outlives the work. The worker parks the orchestration in it.
 	Session *Session
+	// Receipt is the backend's own.
+	Receipt any
 }
 
 // ActivityWork is an activity that is to be run.
