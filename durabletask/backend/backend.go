@@ -49,9 +49,10 @@ type Work interface {
 	NextOrchestration(ctx context.Context) (*OrchestrationWork, error)
 	// LoadHistory returns the committed history of the work's execution; it is empty before the first checkpoint.
 	LoadHistory(ctx context.Context, w *OrchestrationWork) ([]history.Event, error)
-	// Checkpoint stores what an episode decided and consumes the messages of w, whole or not at all. Afterwards w
-	// is over. It fails with ErrSessionLost if the work is no longer this caller's, for which there is no remedy:
-	// somebody else has the messages.
+	// Checkpoint stores what an episode decided and consumes the messages of w, whole or not at all. When it succeeds, w is
+	// over and its session belongs to the backend again. When it fails, w is not over: make the call again if the error is
+	// transient, abandon w otherwise; the body of the session stays the caller's. ErrSessionLost means that w was no longer
+	// this caller's, for which there is no remedy: somebody else has the messages.
 	Checkpoint(ctx context.Context, w *OrchestrationWork, c Checkpoint) error
 	// AbandonOrchestration gives the messages of w back. They come again in the same order, ahead of later ones.
 	AbandonOrchestration(ctx context.Context, w *OrchestrationWork, a Abandonment) error

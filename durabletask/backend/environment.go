@@ -2,6 +2,7 @@ package backend
 
 import (
 	"context"
+	"encoding/binary"
 	"math/rand/v2"
 	"time"
 
@@ -63,7 +64,11 @@ func (e *Environment) Rand(loop string) *rand.Rand {
 	if e.Source != nil {
 		return e.Source(loop)
 	}
-	return rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	var seed [32]byte
+	for i := 0; i < len(seed); i += 8 {
+		binary.LittleEndian.PutUint64(seed[i:], rand.Uint64())
+	}
+	return rand.New(rand.NewChaCha8(seed))
 }
 
 type loopKey struct{}

@@ -41,8 +41,9 @@ type Checkpoint struct {
 	Timers []history.Message
 	// Messages go to other instances. One for an instance that is unknown or has ended is dropped.
 	Messages []history.Message
-	// State is the new state of the instance; nil leaves it as it is. A terminal state ends the execution: whatever
-	// still waits for it (messages, timers, activities that nobody runs) is dropped, and its session ends.
+	// State is the new state of the instance; nil leaves it as it is. A terminal state ends the execution: messages and timers
+	// that still wait for it are dropped, and its session ends. Its activities, those of this checkpoint included, are run all
+	// the same, and their results dropped.
 	State *InstanceState
 }
 

@@ -114,14 +114,21 @@ func (x *Execution) apply(e history.Event) {
 	case *history.TimerFired:
 		x.resolve(e.TimerID, nil, nil)
 	case *history.EventRaised:
-		x.applied[h.ActivityID] = true
+		x.remember(h)
 		x.deliver(e)
 	case *history.ExecutionTerminated:
-		x.applied[h.ActivityID] = true
+		x.remember(h)
 		x.outcome = &history.ExecutionCompleted{Status: history.Terminated, Result: e.Reason}
 	case *history.ExecutionCompleted:
 		x.outcome, x.closed = e, true
 	case *history.OrchestratorCompleted:
+	}
+}
+
+// remember notes the message an event came with, so that a redelivery of it is not a second event.
+func (x *Execution) remember(h *history.Header) {
+	if h.ActivityID != "" {
+		x.applied[h.ActivityID] = true
 	}
 }
 

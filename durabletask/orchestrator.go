@@ -1,0 +1,77 @@
+package durabletask
+
+import (
+	"context"
+	"strings"
+
+	"github.com/azdurable/azdurable/durabletask/history"
+	"github.com/azdurable/azdurable/durabletask/internal/replay"
+)
+
+// Orchestrator is the definition of an orchestration: a name and a function.
+type Orchestrator[I, O any] struct {
+	definition
+	fn func(Context, I) (O, error)
+}
+
+// NewOrchestrator defines an orchestrator. It panics if the function has no name that lasts (a closure, a method value) and none
+// is given by Named.
+//
+// The function must be deterministic: see the package documentation.
+func NewOrchestrator[I, O any](fn func(Context, I) (O, error), options ...Option) *Orchestrator[I, O] {
+	return &Orchestrator[I, O]{definition: define("orchestrator", fn, options), fn: fn}
+}
+
+// Name returns the name under which instances are started and recorded.
+func (o *Orchestrator[I, O]) Name() string { return o.name }
+
+// Schedule starts an instance and returns it without waiting for it. Errors are those of Client.Schedule.
+func (o *Orchestrator[I, O]) Schedule(ctx context.Context, c *Client, input I, options ...StartOption) (*Instance[O], error) {
+	id, err := c.Schedule(ctx, o.name, input, options...)
+	if err != nil {
+		return nil, err
+	}
+	return &Instance[O]{ID: id, client: c}, nil
+}
+
+func (o *Orchestrator[I, O]) register(a *App) {
+	f := &OrchestratorFunc{name: o.name, place: o.place}
+	f.code = func(x *replay.Execution, input *string) (result *string, failure *history.FailureDetails) {
+		defer func() {
+			if p := recover(); p != nil {
+				result, failure = nil, panicFailure(p)
+			}
+		}()
+		in, err := decode[I](input)
+		if err != nil {
+			return nil, a.errors.failure(err)
+		}
+		out, err := o.fn(newContext(a, x), in)
+		if err == nil {
+			result, err = encode(out)
+		}
+		if err != nil {
+			return nil, a.errors.failure(err)
+		}
+		return result, nil
+	}
+	taken, ok := a.Orchestrator(o.name)
+	take("orchestrator", o.name, o.place, taken.at(), ok)
+	a.orchestrators[strings.ToLower(o.name)] = f
+}
+
+// OrchestratorFunc is a registered orchestrator with its types taken off.
+type OrchestratorFunc struct {
+	name, place string
+	code        replay.Code
+}
+
+// Name returns the name of the orchestrator.
+func (f *OrchestratorFunc) Name() string { return f.name }
+
+func (f *OrchestratorFunc) at() string {
+	if f == nil {
+		return ""
+	}
+	return f.place
+}

@@ -1,0 +1,59 @@
+package durabletask
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/internal/dispatch"
+)
+
+// WorkerOptions are the settings of a worker. Zero values mean the defaults.
+type WorkerOptions = dispatch.Options
+
+// Worker runs an app's orchestrations and activities on a backend.
+type Worker struct {
+	dispatcher *dispatch.Dispatcher
+	client     *Client
+}
+
+// NewWorker makes a worker. It does nothing before Start.
+func NewWorker(app *App, b backend.Backend, o WorkerOptions) *Worker {
+	return &Worker{
+		dispatcher: dispatch.New(b, dispatch.Pipelines{
+			Orchestration: dispatch.Chain(app.orchestrate, app.aroundOrchestrations...),
+			Activity:      dispatch.Chain(app.perform, app.aroundActivities...),
+		}, o),
+		client: NewClient(b, app, o.Environment),
+	}
+}
+
+// Start begins to take work. It returns the backend's error if that can't start.
+func (w *Worker) Start(ctx context.Context) error { return w.dispatcher.Start(ctx) }
+
+// Stop ends the worker within 10 s, or earlier with ctx: it takes no more work, lets running work end for 8 s, then ends the contexts of activities
+// and waits one more second. What is left is done again after the next start. The backend is closed.
+func (w *Worker) Stop(ctx context.Context) error { return w.dispatcher.Stop(ctx) }
+
+// Client returns a client of the worker's task hub.
+func (w *Worker) Client() *Client { return w.client }
+
+// orchestrate is the innermost handler of orchestrations.
+func (a *App) orchestrate(_ context.Context, w *OrchestrationWork) error {
+	f, ok := a.Orchestrator(w.Name)
+	if !ok {
+		return fmt.Errorf("orchestrator %q: %w in this app; deploy a version that has it, or terminate the instance", w.Name, ErrNotRegistered)
+	}
+	w.Decisions = Execute(f, w.Episode)
+	return nil
+}
+
+// perform is the innermost handler of activities.
+func (a *App) perform(ctx context.Context, w *ActivityWork) error {
+	f, ok := a.Activity(w.Name)
+	if !ok {
+		return fmt.Errorf("activity %q: %w in this app; deploy a version that has it", w.Name, ErrNotRegistered)
+	}
+	Perform(ctx, f, w)
+	return nil
+}
