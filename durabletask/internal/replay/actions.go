@@ -74,22 +74,24 @@ func (x *Execution) match(e history.Event, name string) {
 	}
 	n := &Nondeterminism{ID: id, Recorded: (&action{kind: e.Type(), name: name}).String()}
 	if ok {
-		n.Replayed, n.At = "called "+a.String(), a.site.String()
+		n.Replayed, n.At = "calls "+a.String(), "at "+a.site.String()
 	} else {
-		n.Replayed, n.At = "made no such call", x.whereabouts()
+		n.Replayed, n.At = "makes no such call", x.whereabouts()
 	}
 	x.outcome = failed(n.details()) // even if the code has returned in the meantime
+	x.nextID = max(x.nextID, id+1)
+	clear(x.pending) // nothing that the wrong code decided may happen
 }
 
 // whereabouts says where the orchestrator is parked.
 func (x *Execution) whereabouts() string {
 	switch {
 	case x.main == nil:
-		return "before its start"
+		return "not even being started"
 	case x.main.finished || x.main.wait == nil:
-		return "after its return"
+		return "for it has returned"
 	default:
-		return x.main.wait.site.String()
+		return "waiting at " + x.main.wait.site.String()
 	}
 }
 
@@ -97,7 +99,7 @@ func (x *Execution) whereabouts() string {
 type Nondeterminism struct {
 	// ID is the sequence number of the durable call.
 	ID int
-	// Recorded is what was called then, Replayed what the code does now, At the file and line of the call or wait.
+	// Recorded is what was called then, Replayed what the code does now, At where the call or wait is.
 	Recorded, Replayed, At string
 }
 
@@ -107,7 +109,7 @@ const KindNondeterminism = "Nondeterminism"
 func (n *Nondeterminism) details() *history.FailureDetails {
 	return &history.FailureDetails{
 		ErrorType: KindNondeterminism,
-		ErrorMessage: fmt.Sprintf("Non-Deterministic workflow detected: durable call #%d is recorded as %s, but the code now %s (at %s). "+
+		ErrorMessage: fmt.Sprintf("Non-Deterministic workflow detected: durable call #%d is recorded as %s, but the code now %s, %s. "+
 			"Was the orchestrator changed while this instance was running? Keep the old code for running instances, "+
 			"and keep clocks, random numbers, map iteration and I/O out of orchestrators.", n.ID, n.Recorded, n.Replayed, n.At),
 		NonRetriable: true,

@@ -29,7 +29,7 @@ func (s callSite) String() string {
 	frames := runtime.CallersFrames(s.pcs[:n])
 	for {
 		f, more := frames.Next()
-		if f.File != "" && !engineFrame(f.Function) {
+		if f.File != "" && !engineFrame(f) {
 			return fmt.Sprintf("%s:%d", f.File, f.Line)
 		}
 		if !more {
@@ -38,8 +38,15 @@ func (s callSite) String() string {
 	}
 }
 
-// engineFrame reports whether a function belongs to package durabletask or to this one, external tests excepted.
-func engineFrame(function string) bool {
-	rest, ok := strings.CutPrefix(function, framework)
-	return ok && (strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "/internal/replay.")) || strings.HasPrefix(function, "runtime.")
+// engineFrame reports whether a frame belongs to package durabletask, to this one or to the runtime, tests excepted.
+func engineFrame(f runtime.Frame) bool {
+	if strings.HasSuffix(f.File, "_test.go") {
+		return false
+	}
+	for _, engine := range []string{framework + ".", framework + "/internal/replay.", "runtime.", "iter."} {
+		if strings.HasPrefix(f.Function, engine) {
+			return true
+		}
+	}
+	return false
 }

@@ -42,12 +42,14 @@ func (c *coroutine) resume() {
 }
 
 // park gives control back to the replay loop. It reports false if the coroutine is to be unloaded.
-func (c *coroutine) park() bool {
-	if id := goroutineID(); id != c.goroutine {
+func (c *coroutine) park() bool { return c.yield(struct{}{}) }
+
+// checkGoroutine panics unless it is called on the coroutine's own goroutine: yielding from another one would hang the program.
+func (c *coroutine) checkGoroutine() {
+	if goroutineID() != c.goroutine {
 		panic("durabletask: a durable call was made from a goroutine that the orchestrator started; " +
 			"start an activity for work that runs beside it")
 	}
-	return c.yield(struct{}{})
 }
 
 // contain runs loop on a goroutine of its own until it returns, starting it anew after every runtime.Goexit: an exit in

@@ -180,7 +180,7 @@ func (x *Execution) emit(d *Decisions, ep Episode) {
 	clear(x.pending)
 	if x.outcome != nil {
 		x.outcome.ID, x.outcome.Time = x.nextID, now
-		d.Outcome = x.outcome
+		d.Outcome, x.closed = x.outcome, true
 		d.Events = append(d.Events, x.outcome)
 	}
 	d.Events = append(d.Events, &history.OrchestratorCompleted{Header: history.Header{ID: history.NoID, Time: now}})

@@ -51,6 +51,9 @@ func (x *Execution) Await(needed int, tasks ...*Task) {
 			t.waits = append(t.waits, w)
 		}
 	}
+	if !x.replaying { // code that makes this mistake makes it on its first run, too
+		w.co.checkGoroutine()
+	}
 	w.site = here()
 	w.co.wait = w
 	if !w.co.park() {
