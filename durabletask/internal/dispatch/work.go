@@ -59,6 +59,9 @@ func (a *Activity) Fail(f *history.FailureDetails) {
 	a.outcome = &history.TaskFailed{TaskID: a.TaskID, Reason: f.ErrorMessage, Failure: f}
 }
 
+// Outcome returns the result or failure that the activity ended with, or nil.
+func (a *Activity) Outcome() history.Event { return a.outcome }
+
 // Failure returns the failure the activity ended with, or nil.
 func (a *Activity) Failure() *history.FailureDetails {
 	if f, ok := a.outcome.(*history.TaskFailed); ok {
