@@ -15,19 +15,29 @@ import (
 // Type is the kind of an event. The numbers are part of the wire format and never change.
 type Type int
 
-// The event kinds this engine reads and writes. The missing numbers belong to kinds that it does not use yet.
+// The event kinds. The missing number, 2, was ExecutionFailed, which nothing ever wrote.
 const (
-	TypeExecutionStarted      Type = 0
-	TypeExecutionCompleted    Type = 1
-	TypeExecutionTerminated   Type = 3
-	TypeTaskScheduled         Type = 4
-	TypeTaskCompleted         Type = 5
-	TypeTaskFailed            Type = 6
-	TypeTimerCreated          Type = 10
-	TypeTimerFired            Type = 11
-	TypeOrchestratorStarted   Type = 12
-	TypeOrchestratorCompleted Type = 13
-	TypeEventRaised           Type = 15
+	TypeExecutionStarted                  Type = 0
+	TypeExecutionCompleted                Type = 1
+	TypeExecutionTerminated               Type = 3
+	TypeTaskScheduled                     Type = 4
+	TypeTaskCompleted                     Type = 5
+	TypeTaskFailed                        Type = 6
+	TypeSubOrchestrationInstanceCreated   Type = 7
+	TypeSubOrchestrationInstanceCompleted Type = 8
+	TypeSubOrchestrationInstanceFailed    Type = 9
+	TypeTimerCreated                      Type = 10
+	TypeTimerFired                        Type = 11
+	TypeOrchestratorStarted               Type = 12
+	TypeOrchestratorCompleted             Type = 13
+	TypeEventSent                         Type = 14
+	TypeEventRaised                       Type = 15
+	TypeContinueAsNew                     Type = 16
+	TypeGenericEvent                      Type = 17
+	TypeHistoryState                      Type = 18
+	TypeExecutionSuspended                Type = 19
+	TypeExecutionResumed                  Type = 20
+	TypeExecutionRewound                  Type = 21
 )
 
 // String returns the name of the kind as tables and status answers spell it, such as "TaskScheduled".

@@ -6,7 +6,9 @@ import "time"
 type ExecutionStarted struct {
 	Header
 	Instance Instance `json:"instance"`
-	Name     string   `json:"name"`
+	// Parent is the orchestration that this one is a child of, or nil.
+	Parent *ParentInstance `json:"parent,omitempty"`
+	Name   string          `json:"name"`
 	// Version is nil where none was given.
 	Version *string           `json:"version,omitempty"`
 	Input   *string           `json:"input,omitempty"`
@@ -15,6 +17,15 @@ type ExecutionStarted struct {
 	ScheduledStart time.Time `json:"scheduledStart,omitzero"`
 	// Generation counts how often the instance id has been started anew; nil after continue-as-new.
 	Generation *int `json:"generation,omitempty"`
+}
+
+// ParentInstance names the orchestration that started a child, and the decision by which it did.
+type ParentInstance struct {
+	Instance Instance `json:"instance"`
+	Name     string   `json:"name"`
+	Version  *string  `json:"version,omitempty"`
+	// TaskID is the number of the SubOrchestrationInstanceCreated event.
+	TaskID int `json:"taskId"`
 }
 
 // ExecutionCompleted ends an execution with Status Completed, Failed or Terminated.
@@ -90,6 +101,84 @@ type EventRaised struct {
 	Input *string `json:"input,omitempty"`
 }
 
+// SubOrchestrationInstanceCreated records that a child orchestration was started under the event's ID.
+type SubOrchestrationInstanceCreated struct {
+	Header
+	// InstanceID is the id of the child.
+	InstanceID string  `json:"instanceId"`
+	Name       string  `json:"name"`
+	Version    *string `json:"version,omitempty"`
+	// Input is left out of the history unless inputs are to be stored.
+	Input *string           `json:"input,omitempty"`
+	Tags  map[string]string `json:"tags,omitempty"`
+}
+
+// SubOrchestrationInstanceCompleted is the result of the child started as TaskID.
+type SubOrchestrationInstanceCompleted struct {
+	Header
+	TaskID int     `json:"taskId"`
+	Result *string `json:"result,omitempty"`
+}
+
+// SubOrchestrationInstanceFailed says that the child started as TaskID failed or was terminated.
+type SubOrchestrationInstanceFailed struct {
+	Header
+	TaskID  int             `json:"taskId"`
+	Reason  string          `json:"reason,omitempty"`
+	Details *string         `json:"details,omitempty"`
+	Failure *FailureDetails `json:"failure,omitempty"`
+}
+
+// EventSent records that an external event was sent to another instance under the event's ID.
+type EventSent struct {
+	Header
+	InstanceID string  `json:"instanceId"`
+	Name       string  `json:"name"`
+	Input      *string `json:"input,omitempty"`
+}
+
+// ContinueAsNew ends an execution that goes on as a new generation. Result is the next generation's input.
+type ContinueAsNew struct {
+	Header
+	Result  *string         `json:"result,omitempty"`
+	Failure *FailureDetails `json:"failure,omitempty"`
+}
+
+// GenericEvent says nothing to replay. A rewind leaves one in place of what it took back, Marker and record calls keep their
+// values in them.
+type GenericEvent struct {
+	Header
+	Data *string `json:"data,omitempty"`
+	// Reason names what stood here before a rewind, such as "Rewound: TaskFailed".
+	Reason string `json:"reason,omitempty"`
+}
+
+// HistoryState is part of the vocabulary, but no store writes it.
+type HistoryState struct {
+	Header
+	State *string `json:"state,omitempty"`
+}
+
+// ExecutionSuspended stops an execution until it is resumed.
+type ExecutionSuspended struct {
+	Header
+	Reason *string `json:"reason,omitempty"`
+}
+
+// ExecutionResumed lets a suspended execution go on.
+type ExecutionResumed struct {
+	Header
+	Reason *string `json:"reason,omitempty"`
+}
+
+// ExecutionRewound asks a failed execution to try again what failed.
+type ExecutionRewound struct {
+	Header
+	Reason            *string `json:"reason,omitempty"`
+	ParentExecutionID *string `json:"parentExecutionId,omitempty"`
+	InstanceID        *string `json:"instanceId,omitempty"`
+}
+
 // FailureDetails describes an error in a form that crosses processes and languages.
 type FailureDetails struct {
 	ErrorType    string          `json:"errorType"`
@@ -102,17 +191,27 @@ type FailureDetails struct {
 // String is what a status shows of the failure: "ErrorType: ErrorMessage".
 func (f *FailureDetails) String() string { return f.ErrorType + ": " + f.ErrorMessage }
 
-func (*ExecutionStarted) Type() Type      { return TypeExecutionStarted }
-func (*ExecutionCompleted) Type() Type    { return TypeExecutionCompleted }
-func (*ExecutionTerminated) Type() Type   { return TypeExecutionTerminated }
-func (*TaskScheduled) Type() Type         { return TypeTaskScheduled }
-func (*TaskCompleted) Type() Type         { return TypeTaskCompleted }
-func (*TaskFailed) Type() Type            { return TypeTaskFailed }
-func (*TimerCreated) Type() Type          { return TypeTimerCreated }
-func (*TimerFired) Type() Type            { return TypeTimerFired }
-func (*OrchestratorStarted) Type() Type   { return TypeOrchestratorStarted }
-func (*OrchestratorCompleted) Type() Type { return TypeOrchestratorCompleted }
-func (*EventRaised) Type() Type           { return TypeEventRaised }
+func (*ExecutionStarted) Type() Type                  { return TypeExecutionStarted }
+func (*ExecutionCompleted) Type() Type                { return TypeExecutionCompleted }
+func (*ExecutionTerminated) Type() Type               { return TypeExecutionTerminated }
+func (*TaskScheduled) Type() Type                     { return TypeTaskScheduled }
+func (*TaskCompleted) Type() Type                     { return TypeTaskCompleted }
+func (*TaskFailed) Type() Type                        { return TypeTaskFailed }
+func (*TimerCreated) Type() Type                      { return TypeTimerCreated }
+func (*TimerFired) Type() Type                        { return TypeTimerFired }
+func (*OrchestratorStarted) Type() Type               { return TypeOrchestratorStarted }
+func (*OrchestratorCompleted) Type() Type             { return TypeOrchestratorCompleted }
+func (*EventRaised) Type() Type                       { return TypeEventRaised }
+func (*SubOrchestrationInstanceCreated) Type() Type   { return TypeSubOrchestrationInstanceCreated }
+func (*SubOrchestrationInstanceCompleted) Type() Type { return TypeSubOrchestrationInstanceCompleted }
+func (*SubOrchestrationInstanceFailed) Type() Type    { return TypeSubOrchestrationInstanceFailed }
+func (*EventSent) Type() Type                         { return TypeEventSent }
+func (*ContinueAsNew) Type() Type                     { return TypeContinueAsNew }
+func (*GenericEvent) Type() Type                      { return TypeGenericEvent }
+func (*HistoryState) Type() Type                      { return TypeHistoryState }
+func (*ExecutionSuspended) Type() Type                { return TypeExecutionSuspended }
+func (*ExecutionResumed) Type() Type                  { return TypeExecutionResumed }
+func (*ExecutionRewound) Type() Type                  { return TypeExecutionRewound }
 
 // kinds is the registry the codec works by.
 var kinds = []struct {
@@ -131,4 +230,14 @@ var kinds = []struct {
 	{TypeOrchestratorStarted, "OrchestratorStarted", func() Event { return new(OrchestratorStarted) }},
 	{TypeOrchestratorCompleted, "OrchestratorCompleted", func() Event { return new(OrchestratorCompleted) }},
 	{TypeEventRaised, "EventRaised", func() Event { return new(EventRaised) }},
+	{TypeSubOrchestrationInstanceCreated, "SubOrchestrationInstanceCreated", func() Event { return new(SubOrchestrationInstanceCreated) }},
+	{TypeSubOrchestrationInstanceCompleted, "SubOrchestrationInstanceCompleted", func() Event { return new(SubOrchestrationInstanceCompleted) }},
+	{TypeSubOrchestrationInstanceFailed, "SubOrchestrationInstanceFailed", func() Event { return new(SubOrchestrationInstanceFailed) }},
+	{TypeEventSent, "EventSent", func() Event { return new(EventSent) }},
+	{TypeContinueAsNew, "ContinueAsNew", func() Event { return new(ContinueAsNew) }},
+	{TypeGenericEvent, "GenericEvent", func() Event { return new(GenericEvent) }},
+	{TypeHistoryState, "HistoryState", func() Event { return new(HistoryState) }},
+	{TypeExecutionSuspended, "ExecutionSuspended", func() Event { return new(ExecutionSuspended) }},
+	{TypeExecutionResumed, "ExecutionResumed", func() Event { return new(ExecutionResumed) }},
+	{TypeExecutionRewound, "ExecutionRewound", func() Event { return new(ExecutionRewound) }},
 }
