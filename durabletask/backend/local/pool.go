@@ -2,7 +2,7 @@ package local
 
 import (
 	"context"
-	"fmt"
+	"errors"
 )
 
 // readers is how many client reads and history loads run at once. Each costs a few MiB of page cache.
@@ -10,6 +10,14 @@ const readers = 4
 
 // pool lends connections. To wait for one is to wait for a channel, never for a lock, so that simulated time goes on.
 type pool chan *conn
+
+func newPool(conns ...*conn) pool {
+	p := make(pool, len(conns))
+	for _, c := range conns {
+		p <- c
+	}
+	return p
+}
 
 // with lends a connection to do. Statements are interrupted when ctx ends.
 func (p pool) with(ctx context.Context, do func(*conn) error) error {
@@ -27,17 +35,18 @@ func (p pool) with(ctx context.Context, do func(*conn) error) error {
 	}
 }
 
-// close waits for all connections to come back and closes them.
-func (p pool) close() (err error) {
-	for range cap(p) {
+// close takes n connections, waiting for them to come back, and closes them.
+func (p pool) close(n int) error {
+	var errs []error
+	for range n {
 		c, ok := <-p
 		if !ok {
-			return nil
+			return nil // the other name of the same pool has been closed
 		}
-		if e := c.close(); e != nil && err == nil {
-			err = fmt.Errorf("close the store: %w", e)
-		}
+		errs = append(errs, c.close())
 	}
-	close(p)
-	return err
+	if n > 0 {
+		close(p)
+	}
+	return errors.Join(errs...)
 }

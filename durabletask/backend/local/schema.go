@@ -80,26 +80,32 @@ func checkOwnership(c *sqlite3.Conn, path string) error {
 	return nil
 }
 
+// checkFormat returns the format of the file, and fails if this program, which has these migrations, can't bring it to the newest.
+func checkFormat(c *sqlite3.Conn, path string, steps []string) (format int, err error) {
+	n, err := pragma(c, "user_version")
+	switch newest := int64(len(steps)); {
+	case err != nil:
+		return 0, err
+	case n > newest:
+		return 0, fmt.Errorf("%s has store format %d and this program knows formats up to %d: use a newer azdurable", path, n, newest)
+	case n < 0:
+		return 0, fmt.Errorf("%s has store format %d, which no azdurable has written: restore the file from a backup or move it away", path, n)
+	}
+	return int(n), nil
+}
+
 // migrate brings the file to the newest format, in one transaction.
 func migrate(c *sqlite3.Conn, path string, steps []string) (err error) {
-	format, err := pragma(c, "user_version")
-	if err != nil {
+	format, err := checkFormat(c, path, steps)
+	if err != nil || format == len(steps) {
 		return err
-	}
-	switch {
-	case format > int64(len(steps)):
-		return fmt.Errorf("%s has store format %d and this program knows formats up to %d: use a newer azdurable", path, format, len(steps))
-	case format < 0:
-		return fmt.Errorf("%s has store format %d, which no azdurable has written: restore the file from a backup or move it away", path, format)
-	case format == int64(len(steps)):
-		return nil
 	}
 	tx, err := c.BeginImmediate()
 	if err != nil {
 		return err
 	}
 	defer tx.End(&err)
-	for n := format; n < int64(len(steps)); n++ {
+	for n := format; n < len(steps); n++ {
 		if err := c.Exec(steps[n]); err != nil {
 			return fmt.Errorf("upgrade %s from store format %d to %d: %w", path, n, n+1, err)
 		}

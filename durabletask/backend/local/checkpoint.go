@@ -1,0 +1,240 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/history"
+)
+
+// Checkpoint stores what an episode decided.
+func (b *Backend) Checkpoint(ctx context.Context, w *backend.OrchestrationWork, c backend.Checkpoint) error {
+	q, err := newCheckpoint(w, &c)
+	if err == nil {
+		err = b.checkpoint(ctx, q)
+	}
+	q.evicted.End()
+	if err != nil {
+		return fmt.Errorf("checkpoint of instance %q: %w", w.Instance.ID, err)
+	}
+	return nil
+}
+
+func (b *Backend) checkpoint(ctx context.Context, q *checkpoint) error {
+	w := q.work
+	b.mu.Lock()
+	mine := w.state == out && b.stage < stopped
+	if mine {
+		w.state = committing
+	}
+	b.mu.Unlock()
+	if !mine {
+		return backend.ErrSessionLost
+	}
+	err := b.submit(ctx, q)
+	if err != nil {
+		b.mu.Lock()
+		if w.state == committing {
+			w.state = out
+		}
+		b.mu.Unlock()
+	}
+	return err
+}
+
+// checkpoint is the request of one.
+type checkpoint struct {
+	reply
+	work       *receipt
+	events     []byte
+	activities []*activity
+	bodies     [][]byte // of the activities
+	posts      []post   // timers and messages
+	births     []*birth
+	state      *backend.InstanceState
+	written    bool // the state has been
+	evicted    backend.Evicted
+}
+
+// newCheckpoint encodes on the caller's side, so that the committer only writes.
+func newCheckpoint(w *backend.OrchestrationWork, c *backend.Checkpoint) (q *checkpoint, err error) {
+	q = &checkpoint{reply: newReply(), work: w.Receipt.(*receipt)}
+	if len(c.Events) > 0 {
+		if q.events, err = history.Append(nil, c.Events...); err != nil {
+			return q, err
+		}
+	}
+	for _, m := range c.Activities {
+		body, err := history.Append(nil, m.Event)
+		if err != nil {
+			return q, err
+		}
+		q.activities = append(q.activities, &activity{instance: q.work.instance, event: resident(m.Event, body)})
+		q.bodies = append(q.bodies, body)
+	}
+	for _, m := range c.Timers {
+		fired, ok := m.Event.(*history.TimerFired)
+		if !ok {
+			return q, fmt.Errorf("a timer with a %v, not a TimerFired", m.Event.Type())
+		}
+		if err := q.post(m, max(ticksUp(fired.FireAt), 1)); err != nil {
+			return q, err
+		}
+	}
+	for _, m := range c.Messages {
+		if err := q.post(m, 0); err != nil {
+			return q, err
+		}
+	}
+	if c.State != nil {
+		state := *c.State
+		q.state = &state
+	}
+	return q, nil
+}
+
+func (q *checkpoint) post(m history.Message, due int64) error {
+	body, err := history.Append(nil, m.Event)
+	if err != nil {
+		return err
+	}
+	q.posts = append(q.posts, post{target: m.Target, event: m.Event, body: body, due: due})
+	return nil
+}
+
+func (q *checkpoint) order() order { return order{rank: checkpointRank, id: q.work.instance.id} }
+
+func (q *checkpoint) prepare(t *transaction) (refused, failed error) {
+	w, i := q.work, q.work.instance
+	t.b.mu.Lock()
+	mine := w.state == committing
+	// Whether messages of the execution are in the file that this checkpoint does not consume.
+	others := len(i.inbox) > 0 || len(i.timers) > 0
+	t.b.mu.Unlock()
+	if !mine {
+		return backend.ErrSessionLost, nil
+	}
+	if q.events != nil {
+		if err := t.run(insertHistory, i.key, int64(i.version)+1, q.events); err != nil {
+			return nil, err
+		}
+	}
+	ended := q.state != nil && q.state.Status.Terminal()
+	if ended {
+		t.end(i)
+	}
+	if err := q.consume(t, ended && others); err != nil {
+		return nil, err
+	}
+	if q.written = q.state != nil && worthWriting(i.state, q.state); q.written {
+		if err := t.update(i.key, q.state); err != nil {
+			return nil, err
+		}
+	}
+	for n, a := range q.activities {
+		a.seq = t.nextSeq()
+		if err := t.run(insertActivity, i.key, a.seq, q.bodies[n]); err != nil {
+			return nil, err
+		}
+	}
+	return nil, q.deliver(t)
+}
+
+// consume deletes the rows of the messages of the work, or all messages of the execution.
+func (q *checkpoint) consume(t *transaction, all bool) error {
+	key := q.work.instance.key
+	if all {
+		if err := t.run(deleteMessages, key); err != nil {
+			return err
+		}
+	}
+	for _, m := range q.work.messages {
+		s := deleteMessage
+		switch {
+		case m.row.table == activities:
+			s = deleteActivity
+		case all:
+			continue
+		}
+		if err := t.run(s, key, m.row.seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliver writes the messages and timers, except those that nobody will read, and the instances that they start.
+func (q *checkpoint) deliver(t *transaction) error {
+	q.births = nil
+	for n := range q.posts {
+		p := &q.posts[n]
+		if start, ok := p.event.(*history.ExecutionStarted); ok {
+			old, err := t.c.instance(instanceByID, p.target.ID)
+			if err != nil {
+				return err
+			}
+			if old != nil && !old.status.Terminal() {
+				continue
+			}
+			b := &birth{target: p.target, start: start, body: p.body}
+			if err := b.write(t, old); err != nil {
+				return err
+			}
+			q.births = append(q.births, b)
+			continue
+		}
+		if err := p.address(t); err != nil {
+			return err
+		}
+		if p.instance == nil {
+			continue
+		}
+		if err := p.write(t, p.instance); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *checkpoint) apply(b *Backend) {
+	w, i := q.work, q.work.instance
+	w.state = over
+	i.out = nil
+	i.place = parked
+	for _, m := range w.messages {
+		b.results.remove(m)
+	}
+	if q.events != nil {
+		i.version++
+	}
+	for _, a := range q.activities {
+		b.schedule(a)
+	}
+	if q.written {
+		i.state = q.state
+	}
+	if q.state != nil && q.state.Status.Terminal() {
+		q.evicted = b.sessions.Forget(i.id)
+		b.end(i)
+		b.wakeWaiters(i.id)
+	}
+	q.evicted = append(q.evicted, b.sessions.Return(w.session)...)
+	for _, child := range q.births {
+		child.apply(b)
+		q.evicted = append(q.evicted, child.evicted...)
+	}
+	for n := range q.posts {
+		q.posts[n].apply(b)
+	}
+	b.settle(i)
+}
+
+// stale is for how long the time of the last change of an instance may be wrong if nothing else is.
+const stale = 30 * time.Second
+
+// worthWriting reports whether the state differs from what is stored by more than the time of a change.
+func worthWriting(stored, state *backend.InstanceState) bool {
+	return stored == nil || !sameBut(stored, state) || state.Updated.Sub(stored.Updated) > stale
+}

@@ -1,0 +1,132 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/history"
+)
+
+// Create stores a new instance and the message that starts it.
+func (b *Backend) Create(ctx context.Context, c backend.Creation) error {
+	start, ok := c.Start.Event.(*history.ExecutionStarted)
+	if !ok {
+		return fmt.Errorf("create instance %q: the message is a %v, not an ExecutionStarted", c.Start.Target.ID, c.Start.Event.Type())
+	}
+	body, err := history.Append(nil, start)
+	if err != nil {
+		return fmt.Errorf("create instance %q: %w", c.Start.Target.ID, err)
+	}
+	q := &create{reply: newReply(), birth: birth{target: c.Start.Target, start: start, body: body}, refuse: c.Refuse}
+	err = b.submit(ctx, q)
+	q.evicted.End()
+	var exists *backend.InstanceExistsError
+	if err != nil && !errors.As(err, &exists) {
+		err = fmt.Errorf("create instance %q: %w", c.Start.Target.ID, err)
+	}
+	return err
+}
+
+type create struct {
+	reply
+	birth
+	refuse []history.Status
+}
+
+func (q *create) order() order { return order{createRank, q.target.ID, string(q.body)} }
+
+func (q *create) prepare(t *transaction) (refused, failed error) {
+	old, err := t.c.instance(instanceByID, q.target.ID)
+	if err != nil {
+		return nil, err
+	}
+	if old != nil && slices.Contains(q.refuse, old.status) {
+		return &backend.InstanceExistsError{InstanceID: old.id, Status: old.status}, nil
+	}
+	return nil, q.write(t, old)
+}
+
+// birth is a new execution, in the place of the one that had the id before.
+type birth struct {
+	target   history.Instance
+	start    *history.ExecutionStarted
+	body     []byte
+	instance *instance
+	message  *message
+	timer    *timer
+	replaced int64 // key of the old execution; 0 if there is none
+	evicted  backend.Evicted
+}
+
+// write stores the rows of the new execution and removes those of the old one.
+func (q *birth) write(t *transaction, old *instanceRow) error {
+	q.replaced = 0
+	if old != nil {
+		q.replaced = old.key
+		for _, s := range [...]statement{deleteInstance, deleteHistory, deleteMessages, deleteActivities} {
+			if err := t.run(s, old.key); err != nil {
+				return err
+			}
+		}
+	}
+	state := pending(q.target, q.start, t.b.env.Now)
+	q.instance = &instance{key: t.nextKey(), loaded: true, id: q.target.ID, executionID: q.target.ExecutionID, state: state}
+	tags, err := marshalTags(state.Tags)
+	if err != nil {
+		return err
+	}
+	if err := t.run(insertInstance, q.instance.key, state.Instance.ID, state.Instance.ExecutionID, state.Name, state.Version, int(state.Status),
+		state.Generation, state.Created, state.Updated, state.ScheduledStart, tags, state.Input); err != nil {
+		return err
+	}
+	seq, event := t.nextSeq(), resident(q.start, q.body)
+	var due any
+	q.message, q.timer = nil, nil
+	if state.ScheduledStart.After(t.b.env.Now()) {
+		q.instance.held = true
+		q.timer = &timer{instance: q.instance, due: ticksUp(state.ScheduledStart), seq: seq, start: true, event: event}
+		due = q.timer.due
+	} else {
+		q.message = &message{row: row{messages, seq}, event: event}
+	}
+	t.see(q.instance)
+	return t.run(insertMessage, q.instance.key, seq, due, true, q.body)
+}
+
+func (q *birth) apply(b *Backend) {
+	if old, ok := b.byKey[q.replaced]; ok {
+		b.replace(old)
+	}
+	if q.replaced != 0 {
+		q.evicted = append(q.evicted, b.sessions.Forget(q.target.ID)...)
+	}
+	if q.timer != nil {
+		b.setTimer(q.timer)
+	} else {
+		b.deliver(q.instance, q.message)
+	}
+}
+
+// pending is the state of an instance before its first episode.
+func pending(target history.Instance, start *history.ExecutionStarted, now func() time.Time) *backend.InstanceState {
+	created := start.Time
+	if created.IsZero() {
+		created = now()
+	}
+	return &backend.InstanceState{
+		Instance:       target,
+		Name:           start.Name,
+		Version:        start.Version,
+		Status:         history.Pending,
+		Input:          start.Input,
+		Tags:           start.Tags,
+		Generation:     start.Generation,
+		Created:        created,
+		Updated:        created,
+		ScheduledStart: start.ScheduledStart,
+	}
+}

@@ -1,0 +1,2 @@
+// Package local keeps a task hub in one SQLite file, or in memory.
+package local

@@ -1,0 +1,172 @@
+package local
+
+import (
+	"container/list"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/history"
+)
+
+// An instance is what is in memory of an execution for which something waits: a message, a timer, an activity, or a worker.
+// Those that merely exist are in the file only.
+//
+// Its fields are guarded by the backend's lock. Those that say which execution it is and whether it has ended are changed by the
+// committer alone, except that a hand-out fills in what was left in the file (load).
+type instance struct {
+	key    int64
+	loaded bool // what follows has been read; not so after a restart, until it is needed
+	id     string
+	// executionID is the execution's; a continue-as-new or a new start makes another instance with a key of its own.
+	executionID string
+	// version counts the rows of its history.
+	version uint64
+	// state is what the last checkpoint of this process has stored, or nil.
+	state *backend.InstanceState
+
+	ended bool  // in a terminal state, or replaced
+	held  bool  // the start is still a timer: nothing may be handed out before it
+	place place // where it is
+	ready *list.Element
+	// inbox holds the messages that wait, in order of arrival.
+	inbox []*message
+	// out is the work that a worker has, while place is atWorker.
+	out        *receipt
+	timers     []*timer
+	activities []*activity
+}
+
+// place is where an instance is on its way round.
+type place int
+
+const (
+	parked   place = iota // not to be handed out: nothing to do
+	inLine                // messages wait for a worker
+	atWorker              // handed out, or about to be
+	resting               // given back, until a delay is over
+)
+
+// A message is one that waits for its instance, or is out with it.
+type message struct {
+	row   row
+	event history.Event // nil: left in the file, because of its size or since a restart
+	// attempts counts how often it has been handed out.
+	attempts int
+	// unsaved is its place among the results that no message row holds yet.
+	unsaved *list.Element
+}
+
+// A row says where the crash-safe copy of a message is: among the messages or, for the result of an activity that is not written
+// yet, the activity that would be run again.
+type row struct {
+	table table
+	seq   int64
+}
+
+type table int
+
+const (
+	messages table = iota
+	activities
+)
+
+// maxResident is the longest body that is kept in memory while it waits. Longer ones are read when they are handed out.
+const maxResident = 4 << 10
+
+// resident returns the event to keep in memory, if it is short.
+func resident(e history.Event, body []byte) history.Event {
+	if len(body) > maxResident {
+		return nil
+	}
+	return e
+}
+
+// instanceOf returns the instance with this key, known or not.
+func (b *Backend) instanceOf(key int64) *instance {
+	i, ok := b.byKey[key]
+	if !ok {
+		i = &instance{key: key}
+	}
+	return i
+}
+
+// keep makes sure that the instance is found as long as something waits for it.
+func (b *Backend) keep(i *instance) {
+	if i.ended {
+		return
+	}
+	b.byKey[i.key] = i
+	if i.loaded {
+		b.byID[i.id] = i
+	}
+}
+
+// settle puts the instance where it belongs after a change.
+func (b *Backend) settle(i *instance) {
+	if i.ended || i.place != parked {
+		return
+	}
+	switch {
+	case len(i.inbox) > 0 && !i.held:
+		i.place = inLine
+		if i.ready = b.orchestrations.add(i); i.ready == nil {
+			i.place = atWorker
+		}
+	case len(i.inbox) == 0 && len(i.timers) == 0 && len(i.activities) == 0:
+		b.forget(i)
+	}
+}
+
+func (b *Backend) forget(i *instance) {
+	if len(i.activities) == 0 {
+		delete(b.byKey, i.key)
+	}
+	if b.byID[i.id] == i {
+		delete(b.byID, i.id)
+	}
+}
+
+// deliver adds a message to the inbox.
+func (b *Backend) deliver(i *instance, m *message) {
+	if i.ended {
+		return
+	}
+	b.keep(i)
+	i.inbox = append(i.inbox, m)
+	b.settle(i)
+}
+
+// end drops what waits for an execution that is over, except its activities.
+func (b *Backend) end(i *instance) {
+	i.ended = true
+	i.place = parked
+	for _, t := range i.timers {
+		b.timers.remove(t)
+	}
+	i.timers = nil
+	for _, m := range i.inbox {
+		b.results.disown(m)
+	}
+	i.inbox = nil
+	if i.ready != nil {
+		b.orchestrations.remove(i.ready)
+		i.ready = nil
+	}
+	b.forget(i)
+}
+
+// replace drops everything of an execution whose rows have been deleted.
+func (b *Backend) replace(i *instance) {
+	waiting := i.inbox
+	if i.out != nil {
+		waiting = append(waiting, i.out.messages...)
+		i.out.state = lost
+		i.out = nil
+	}
+	for _, m := range waiting {
+		b.results.remove(m)
+	}
+	for len(i.activities) > 0 {
+		b.removeActivity(i.activities[0])
+	}
+	b.end(i)
+}

@@ -1,0 +1,226 @@
+package local
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/history"
+)
+
+// A receipt is one hand-out of an instance. Its state is guarded by the backend's lock.
+type receipt struct {
+	instance *instance
+	messages []*message
+	session  *backend.Session
+	state    receiptState
+}
+
+type receiptState int
+
+const (
+	out        receiptState = iota // a worker has the work
+	committing                     // its checkpoint is under way
+	lost                           // it is no longer the worker's
+	over                           // committed or given back
+)
+
+// maxMessages is how many messages one piece of work carries. What is more waits for the next.
+const maxMessages = 1000
+
+// NextOrchestration hands out an instance with its new messages.
+func (b *Backend) NextOrchestration(ctx context.Context) (*backend.OrchestrationWork, error) {
+	if err := b.enter(ctx, "next-orchestration", "", ""); err != nil {
+		return nil, err
+	}
+	for {
+		i, err := b.orchestrations.wait(ctx, &b.mu)
+		if err != nil {
+			return nil, err
+		}
+		w, err := b.handOut(ctx, i)
+		if w != nil || err != nil {
+			return w, err
+		}
+	}
+}
+
+// handOut makes work of an instance that has left the line. It returns nil if there is nothing to hand out any more.
+func (b *Backend) handOut(ctx context.Context, i *instance) (*backend.OrchestrationWork, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i.ready = nil
+	if i.ended {
+		return nil, nil
+	}
+	i.place = atWorker
+	n := min(len(i.inbox), maxMessages)
+	w := &receipt{instance: i, messages: i.inbox[:n:n]}
+	i.inbox = i.inbox[n:]
+	i.out = w
+
+	events := make([]history.Message, n)
+	complete := i.loaded
+	for k, m := range w.messages {
+		events[k].Event = m.event
+		complete = complete && m.event != nil
+	}
+	if !complete {
+		b.mu.Unlock()
+		err := b.load(ctx, w, events)
+		b.mu.Lock()
+		if w.state == lost || i.ended || b.stage == stopped {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, b.putBack(ctx, w, err)
+		}
+	}
+	for k, m := range w.messages {
+		m.attempts++
+		events[k].Target = i.name()
+	}
+	w.session = b.sessions.Take(i.id)
+	return &backend.OrchestrationWork{
+		Instance: i.name(),
+		Version:  i.version,
+		Messages: events,
+		Attempt:  w.messages[0].attempts,
+		Session:  w.session,
+		Receipt:  w,
+	}, nil
+}
+
+func (i *instance) name() history.Instance {
+	return history.Instance{ID: i.id, ExecutionID: i.executionID}
+}
+
+// load reads what is not in memory.
+func (b *Backend) load(ctx context.Context, w *receipt, events []history.Message) error {
+	i := w.instance
+	return b.readers.with(ctx, func(c *conn) error {
+		r, err := c.instance(instanceByKey, i.key)
+		if err != nil {
+			return err
+		}
+		b.mu.Lock()
+		if r == nil || r.status.Terminal() {
+			b.end(i)
+		} else if !i.loaded {
+			i.fill(r)
+			b.keep(i)
+		}
+		ended := i.ended
+		b.mu.Unlock()
+		for k := 0; k < len(events) && !ended; k++ {
+			if events[k].Event != nil {
+				continue
+			}
+			at := w.messages[k].row
+			s := messageBody
+			if at.table == activities {
+				s = activityBody
+			}
+			if events[k].Event, err = c.body(s, i.key, at.seq); err != nil {
+				return err
+			}
+			if events[k].Event == nil {
+				return fmt.Errorf("message %d of instance %q is missing", at.seq, i.id)
+			}
+		}
+		return nil
+	})
+}
+
+// body reads a message; nil if there is none.
+func (c *conn) body(s statement, key, seq int64) (event history.Event, err error) {
+	err = c.query(func(r *sqlite3.Stmt) error {
+		events, err := history.Decode(r.ColumnRawText(0))
+		if err == nil && len(events) == 1 {
+			event = events[0]
+		}
+		return err
+	}, s, key, seq)
+	return event, err
+}
+
+// putBack is for work that could not be read. Only a caller who gave up gets an error.
+func (b *Backend) putBack(ctx context.Context, w *receipt, cause error) error {
+	i := w.instance
+	w.state = over
+	i.out = nil
+	i.inbox = append(w.messages, i.inbox...)
+	if ctx.Err() != nil {
+		i.place = parked
+		b.settle(i)
+		return ctx.Err()
+	}
+	first := w.messages[0]
+	first.attempts++
+	b.log.Error("cannot read the messages of an instance; trying again later", "instance", i.id, "attempt", first.attempts, "error", b.explain(cause))
+	i.place = resting
+	b.after(pause(first.attempts), func() { b.resume(i) })
+	return nil
+}
+
+// resume ends the rest of an instance.
+func (b *Backend) resume(i *instance) {
+	if i.place == resting {
+		i.place = parked
+		b.settle(i)
+	}
+}
+
+// LoadHistory returns the committed history of the work's execution.
+func (b *Backend) LoadHistory(ctx context.Context, w *backend.OrchestrationWork) ([]history.Event, error) {
+	if err := b.enter(ctx, "load-history", w.Instance.ID, ""); err != nil {
+		return nil, err
+	}
+	r := w.Receipt.(*receipt)
+	var events []history.Event
+	err := b.readers.with(ctx, func(c *conn) (err error) {
+		events, _, err = c.history(historyByKey, r.instance.key)
+		return err
+	})
+	b.mu.Lock()
+	if r.state >= lost || b.stage == stopped {
+		err = backend.ErrSessionLost
+	}
+	b.mu.Unlock()
+	if err != nil {
+		return nil, fmt.Errorf("load history of instance %q: %w", w.Instance.ID, b.explain(err))
+	}
+	return events, nil
+}
+
+// AbandonOrchestration gives the messages back.
+func (b *Backend) AbandonOrchestration(ctx context.Context, w *backend.OrchestrationWork, a backend.Abandonment) error {
+	if err := b.enter(ctx, "abandon-orchestration", w.Instance.ID, ""); err != nil {
+		return err
+	}
+	r := w.Receipt.(*receipt)
+	i := r.instance
+	b.mu.Lock()
+	state := r.state
+	var evicted backend.Evicted
+	switch state {
+	case out:
+		r.state = over
+		i.out = nil
+		i.inbox = append(r.messages, i.inbox...)
+		i.place = resting
+		evicted = b.sessions.Return(r.session)
+		b.after(a.Delay, func() { b.resume(i) })
+	case lost:
+		r.state = over
+		evicted = b.sessions.Return(r.session)
+	}
+	b.mu.Unlock()
+	evicted.End()
+	if state == committing || state == over {
+		return fmt.Errorf("abandon instance %q: %w", i.id, backend.ErrSessionLost)
+	}
+	return nil
+}

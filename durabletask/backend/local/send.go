@@ -1,0 +1,83 @@
+package local
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/history"
+)
+
+// Send delivers a message to an instance.
+func (b *Backend) Send(ctx context.Context, m history.Message) error {
+	body, err := history.Append(nil, m.Event)
+	if err == nil {
+		err = b.submit(ctx, &send{reply: newReply(), post: post{target: m.Target, event: m.Event, body: body}})
+	}
+	if err != nil {
+		return fmt.Errorf("send %v to instance %q: %w", m.Event.Type(), m.Target.ID, err)
+	}
+	return nil
+}
+
+type send struct {
+	reply
+	post
+}
+
+func (q *send) order() order { return order{sendRank, q.target.ID, string(q.body)} }
+
+func (q *send) prepare(t *transaction) (refused, failed error) {
+	i, err := t.find(q.target.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case i == nil || q.target.ExecutionID != "" && q.target.ExecutionID != i.executionID:
+		return backend.ErrInstanceNotFound, nil
+	case t.hasEnded(i):
+		return backend.ErrInstanceFinished, nil
+	}
+	return nil, q.write(t, i)
+}
+
+// post is a message on its way to an instance.
+type post struct {
+	target   history.Instance
+	event    history.Event
+	body     []byte
+	due      int64     // ticks; 0 if it is to be delivered at once
+	instance *instance // whose it is; nil if it is dropped
+	seq      int64
+}
+
+// address finds the execution that the message is for. There may be none.
+func (p *post) address(t *transaction) error {
+	i, err := t.find(p.target.ID)
+	if err != nil {
+		return err
+	}
+	p.instance = nil
+	if i != nil && !t.hasEnded(i) && (p.target.ExecutionID == "" || p.target.ExecutionID == i.executionID) {
+		p.instance = i
+	}
+	return nil
+}
+
+func (p *post) write(t *transaction, i *instance) error {
+	p.instance, p.seq = i, t.nextSeq()
+	var due any
+	if p.due != 0 {
+		due = p.due
+	}
+	return t.run(insertMessage, i.key, p.seq, due, false, p.body)
+}
+
+func (p *post) apply(b *Backend) {
+	switch {
+	case p.instance == nil:
+	case p.due != 0:
+		b.setTimer(&timer{instance: p.instance, due: p.due, seq: p.seq, event: resident(p.event, p.body)})
+	default:
+		b.deliver(p.instance, &message{row: row{messages, p.seq}, event: resident(p.event, p.body)})
+	}
+}
