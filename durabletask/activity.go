@@ -93,6 +93,9 @@ type ActivityFunc struct {
 // Name returns the name of the activity.
 func (f *ActivityFunc) Name() string { return f.name }
 
+// Place returns the file and line of the definition.
+func (f *ActivityFunc) Place() string { return f.place }
+
 func (f *ActivityFunc) at() string {
 	if f == nil {
 		return ""

@@ -69,6 +69,9 @@ type OrchestratorFunc struct {
 // Name returns the name of the orchestrator.
 func (f *OrchestratorFunc) Name() string { return f.name }
 
+// Place returns the file and line of the definition.
+func (f *OrchestratorFunc) Place() string { return f.place }
+
 func (f *OrchestratorFunc) at() string {
 	if f == nil {
 		return ""
