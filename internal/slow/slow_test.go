@@ -17,7 +17,7 @@ func (*witness) Name() string { return "TestKill" }
 
 func (w *witness) Skipf(format string, args ...any) { w.skipped = fmt.Sprintf(format, args...) }
 
-func TestSlowTestsRunOnlyWhenAsked(t *testing.T) {
+func TestSlowTestsRunOnlyWhenAsked(t *testing.T) { //nolint:paralleltest // it sets an environment variable
 	for value, skips := range map[string]bool{"": true, "0": true, "1": false} {
 		t.Setenv(Variable, value)
 		w := &witness{}
