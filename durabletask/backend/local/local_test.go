@@ -10,15 +10,18 @@ import (
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/backend/local"
+	"github.com/azdurable/azdurable/durabletask/backend/local/localtest"
 	"github.com/azdurable/azdurable/durabletask/history"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestSmoke(t *testing.T) {
-	for _, path := range []string{"", filepath.Join(t.TempDir(), "a", "hub.db")} {
+	disk := localtest.RegisterLossy("lossy")
+	defer disk.Unregister()
+	for _, o := range []local.Options{{}, {Path: filepath.Join(t.TempDir(), "a", "hub.db")}, {Path: filepath.Join(t.TempDir(), "a", "hub.db"), VFS: "lossy"}} {
 		ctx := context.Background()
-		b, err := local.Open(ctx, local.Options{Path: path})
+		b, err := local.Open(ctx, o)
 		if err != nil {
 			t.Fatal(err)
 		}
