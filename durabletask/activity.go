@@ -129,7 +129,9 @@ func Perform(ctx context.Context, f *ActivityFunc, w *ActivityWork) {
 var errAttempt = errors.New("the attempt took too long")
 
 // guarded runs the function on a goroutine of its own, which survives that the function ends its goroutine.
-func (f *ActivityFunc) guarded(ctx context.Context, input *string) (result *string, err error, failure *history.FailureDetails) { //nolint:revive,staticcheck // the error is the function's, the failure ours
+//
+//nolint:revive,staticcheck // the error is the function's, the failure ours: neither belongs last
+func (f *ActivityFunc) guarded(ctx context.Context, input *string) (result *string, err error, failure *history.FailureDetails) {
 	done := make(chan struct{})
 	returned := false
 	go func() {

@@ -128,7 +128,7 @@ const MaxIDLength = 256
 // CheckID returns an error that is ErrInvalidID if a text can't be an instance id: if it is blank, longer than 256 characters, begins with @ or
 // contains a slash, a backslash, ?, # or a control character (ext: DurableClient.cs).
 func CheckID(id string) error {
-	reason := ""
+	var reason string
 	switch {
 	case strings.TrimSpace(id) == "":
 		reason = "it is blank"

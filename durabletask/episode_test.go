@@ -70,6 +70,7 @@ func (e *cardError) Error() string { return fmt.Sprintf("card %d is stolen", e.C
 
 // What the caller of a failing activity sees (DESIGN of errors: kind, message, cause, errors.Is).
 func TestActivityErrors(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name    string
 		fail    func() error
@@ -87,6 +88,7 @@ func TestActivityErrors(t *testing.T) {
 		{"permanent", func() error { return durabletask.Permanent(errDeclined) }, "CardDeclined", "CardDeclined", errDeclined},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			activity := durabletask.NewActivity(func(context.Context, durabletask.None) (durabletask.None, error) {
 				return durabletask.None{}, row.fail()
 			}, durabletask.Named("Charge"))
@@ -132,6 +134,7 @@ func kindsOf(events []history.Event) string {
 }
 
 func TestResultsThatCannotBeStored(t *testing.T) {
+	t.Parallel()
 	unserialisable := durabletask.NewActivity(func(context.Context, durabletask.None) (func(), error) { return func() {}, nil }, durabletask.Named("Unserialisable"))
 	large := durabletask.NewActivity(func(context.Context, durabletask.None) (string, error) {
 		return strings.Repeat("x", durabletask.MaxPayload), nil
@@ -153,6 +156,7 @@ func TestResultsThatCannotBeStored(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 func TestWrongInput(t *testing.T) {
+	t.Parallel()
 	o := durabletask.NewOrchestrator(func(durabletask.Context, int) (int, error) { return 0, nil }, durabletask.Named("Int"))
 	end, _ := run(t, durabletask.New(o), "Int", `"text"`)
 	if end.Status != history.Failed || !strings.Contains(end.Failure.ErrorMessage, `is not a int`) {
@@ -162,6 +166,7 @@ func TestWrongInput(t *testing.T) {
 
 // Inputs of activities are stored as [x], of everything else as x; null and None are no text (§10.1).
 func TestPayloadForms(t *testing.T) {
+	t.Parallel()
 	echo := durabletask.NewActivity(func(_ context.Context, s *string) (*string, error) { return s, nil }, durabletask.Named("Echo"))
 	bare := durabletask.NewActivity(func(_ context.Context, s string) (string, error) { return s, nil }, durabletask.Named("Bare"), durabletask.BareInput())
 	o := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (*int, error) {
@@ -192,6 +197,7 @@ func TestPayloadForms(t *testing.T) {
 }
 
 func TestWhenAllJoinsErrorsAndKeepsOrder(t *testing.T) {
+	t.Parallel()
 	half := durabletask.NewActivity(func(_ context.Context, n int) (int, error) {
 		if n%2 == 1 {
 			return 0, errDeclined.New("%d is odd", n)
@@ -216,6 +222,7 @@ func TestWhenAllJoinsErrorsAndKeepsOrder(t *testing.T) {
 }
 
 func TestEventWaitTimesOut(t *testing.T) {
+	t.Parallel()
 	approval := durabletask.NewEvent[bool]("Approval")
 	o := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (string, error) {
 		begun := ctx.Now()
@@ -235,6 +242,7 @@ func TestEventWaitTimesOut(t *testing.T) {
 }
 
 func TestEventWithWrongData(t *testing.T) {
+	t.Parallel()
 	number := durabletask.NewEvent[int]("Number")
 	o := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (int, error) {
 		_, err := number.Next(ctx).Await(ctx)
@@ -252,6 +260,7 @@ func TestEventWithWrongData(t *testing.T) {
 
 // Time, identifiers and random numbers are the same at every replay, although each episode replays from the start.
 func TestDeterministicSources(t *testing.T) {
+	t.Parallel()
 	nothing := durabletask.NewActivity(func(context.Context, string) (string, error) { return "", nil }, durabletask.Named("Nothing"))
 	seen := map[int]string{}
 	o := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (int, error) {
@@ -274,6 +283,7 @@ func TestDeterministicSources(t *testing.T) {
 }
 
 func TestCustomStatus(t *testing.T) {
+	t.Parallel()
 	o := durabletask.NewOrchestrator(func(ctx durabletask.Context, size int) (durabletask.None, error) {
 		ctx.SetStatus(strings.Repeat("x", size))
 		return durabletask.None{}, nil
@@ -289,8 +299,9 @@ func TestCustomStatus(t *testing.T) {
 }
 
 func TestOrchestratorPanics(t *testing.T) {
+	t.Parallel()
 	o := durabletask.NewOrchestrator(func(durabletask.Context, durabletask.None) (int, error) {
-		var none []int
+		none := make([]int, len(t.Name())%1)
 		return none[3], nil
 	}, durabletask.Named("Panics"))
 	end, _ := run(t, durabletask.New(o), "Panics", "")
@@ -304,6 +315,7 @@ func errorHas(f *history.FailureDetails, kind, message string) bool {
 }
 
 func TestActivityInfo(t *testing.T) {
+	t.Parallel()
 	info := durabletask.NewActivity(func(ctx context.Context, _ durabletask.None) (durabletask.Info, error) {
 		return durabletask.ActivityInfo(ctx), nil
 	}, durabletask.Named("Info"))
@@ -323,6 +335,7 @@ func TestActivityInfo(t *testing.T) {
 }
 
 func TestAttemptTimeout(t *testing.T) {
+	t.Parallel()
 	slow := durabletask.NewActivity(func(ctx context.Context, _ durabletask.None) (durabletask.None, error) {
 		<-ctx.Done()
 		return durabletask.None{}, ctx.Err()

@@ -87,7 +87,7 @@ func (e *TaskError) Is(target error) bool {
 	if k, ok := target.(ErrorKind); ok {
 		return string(k) == e.Kind
 	}
-	return e.registered != nil && target == e.registered //nolint:errorlint // errors.Is walks the chain; this compares one link
+	return e.registered != nil && target == e.registered
 }
 
 // Unwrap returns the cause.

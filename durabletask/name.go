@@ -55,7 +55,8 @@ func functionName(kind string, fn any) string {
 	full := runtime.FuncForPC(reflect.ValueOf(fn).Pointer()).Name()
 	name := full[strings.LastIndexByte(full, '.')+1:]
 	if anonymous.MatchString(name) || strings.Contains(full, "[") {
-		panic(fmt.Sprintf("durabletask: this %s is a closure, a method value or a generic function (%s) and has no name that lasts; give it one: durabletask.Named(\"…\")", kind, full))
+		panic(fmt.Sprintf("durabletask: this %s is a closure, a method value or a generic function (%s) and has no name that lasts; "+
+			"give it one: durabletask.Named(\"…\")", kind, full))
 	}
 	first, size := utf8.DecodeRuneInString(name)
 	return string(unicode.ToUpper(first)) + name[size:]

@@ -25,7 +25,8 @@ func encode(v any) (*string, error) {
 	}
 	text := string(bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}))
 	if len(text) > MaxPayload {
-		return nil, &PayloadError{Reason: fmt.Sprintf("%d bytes of JSON exceed the limit of %d; store the data elsewhere and pass on where it is", len(text), MaxPayload)}
+		return nil, &PayloadError{Reason: fmt.Sprintf("%d bytes of JSON exceed the limit of %d; "+
+			"store the data elsewhere and pass on where it is", len(text), MaxPayload)}
 	}
 	if text == "null" {
 		return nil, nil
@@ -67,7 +68,8 @@ func decodeInput[T any](text *string, bare bool) (T, error) {
 	wrapped, err := decode[[]json.RawMessage](text)
 	if err != nil || len(wrapped) != 1 {
 		var zero T
-		return zero, &PayloadError{Reason: "the input " + excerpt(*text) + " is not an array with exactly one element; does its caller send bare inputs? Then define the activity with durabletask.BareInput()"}
+		return zero, &PayloadError{Reason: "the input " + excerpt(*text) + " is not an array with exactly one element; " +
+			"does its caller send bare inputs? Then define the activity with durabletask.BareInput()"}
 	}
 	element := string(wrapped[0])
 	return decode[T](&element)

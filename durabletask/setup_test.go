@@ -19,6 +19,7 @@ func greet(context.Context, string) (string, error) { return "", nil }
 func generic[T any](context.Context, T) (string, error) { return "", nil }
 
 func TestNames(t *testing.T) {
+	t.Parallel()
 	if got := durabletask.NewActivity(greet).Name(); got != "Greet" {
 		t.Errorf("a function's name: %q", got)
 	}
@@ -29,6 +30,7 @@ func TestNames(t *testing.T) {
 
 // Mistakes made while setting up panic, and the message says what to type instead.
 func TestSetupPanics(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		do   func()
 		want string
@@ -46,6 +48,7 @@ func TestSetupPanics(t *testing.T) {
 		"info":                 {func() { durabletask.ActivityInfo(t.Context()) }, "needs the context that an activity was called with"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			defer func() {
 				got := fmt.Sprint(recover())
 				if !strings.HasPrefix(got, "durabletask: ") || !strings.Contains(got, row.want) {
@@ -58,6 +61,7 @@ func TestSetupPanics(t *testing.T) {
 }
 
 func TestCheckID(t *testing.T) {
+	t.Parallel()
 	for _, id := range []string{"a", strings.Repeat("ü", 256), "with blank", "a:b%", "日本"} {
 		if err := durabletask.CheckID(id); err != nil {
 			t.Errorf("%q: %v", id, err)

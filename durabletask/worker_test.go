@@ -81,6 +81,7 @@ var (
 )
 
 func TestOrchestrationRunsToItsEnd(t *testing.T) {
+	t.Parallel()
 	b := setup(t, durabletask.New(double, power), durabletask.WorkerOptions{})
 	i, err := power.Schedule(t.Context(), b.Client, 5, durabletask.InstanceID("five"))
 	if err != nil {
@@ -106,6 +107,7 @@ func TestOrchestrationRunsToItsEnd(t *testing.T) {
 }
 
 func TestManyOrchestrations(t *testing.T) {
+	t.Parallel()
 	b := setup(t, durabletask.New(double, power), durabletask.WorkerOptions{})
 	var all sync.WaitGroup
 	for range 200 {
@@ -124,6 +126,7 @@ func TestManyOrchestrations(t *testing.T) {
 }
 
 func TestClientErrors(t *testing.T) {
+	t.Parallel()
 	waiting := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (int, error) {
 		return durabletask.NewEvent[int]("E").Next(ctx).Await(ctx)
 	}, durabletask.Named("Waiting"))
@@ -177,6 +180,7 @@ func TestClientErrors(t *testing.T) {
 
 // A timer of three days takes three days, to the microsecond, under virtual time.
 func TestTimersUnderVirtualTime(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		sleeper := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (time.Duration, error) {
 			begun := ctx.Now()
@@ -198,6 +202,7 @@ func TestTimersUnderVirtualTime(t *testing.T) {
 
 // An orchestrator that blocks on a channel loses its slot; the work comes back when it does, and others go on.
 func TestWatchdog(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		var runs atomic.Int32
@@ -232,6 +237,7 @@ func TestWatchdog(t *testing.T) {
 
 // What the app has no code for waits until a worker has it; so does what a middleware can't do.
 func TestUnregisteredWorkIsKept(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		app := durabletask.New(power)
 		b := setup(t, app, durabletask.WorkerOptions{Orchestrations: 1, Activities: 1})
@@ -254,6 +260,7 @@ func TestUnregisteredWorkIsKept(t *testing.T) {
 }
 
 func TestMiddleware(t *testing.T) {
+	t.Parallel()
 	var seen []string
 	var mu sync.Mutex
 	note := func(format string, args ...any) {
@@ -297,6 +304,7 @@ func TestMiddleware(t *testing.T) {
 
 // A worker that is stopped lets a running activity end and loses nothing.
 func TestStopDrains(t *testing.T) {
+	t.Parallel()
 	path := t.TempDir() + "/hub.db"
 	begun, release := make(chan struct{}), make(chan struct{})
 	slow := durabletask.NewActivity(func(context.Context, durabletask.None) (string, error) {
@@ -346,6 +354,7 @@ func TestStopDrains(t *testing.T) {
 
 // An activity that ends because the worker stops has not failed: it is run again after the next start.
 func TestStopIsNoFailureOfAnActivity(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		obedient := durabletask.NewActivity(func(ctx context.Context, _ durabletask.None) (durabletask.None, error) {
 			<-ctx.Done()

@@ -43,6 +43,7 @@ func every() []Event {
 }
 
 func TestRoundTrip(t *testing.T) {
+	t.Parallel()
 	events := every()
 	if len(events) != len(kinds) {
 		t.Fatalf("the test has %d events, there are %d kinds", len(events), len(kinds))
@@ -61,6 +62,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"x":                        "not an event",
 		`{"id":1}`:                 "not an event",
@@ -102,6 +104,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func TestStatusNames(t *testing.T) {
+	t.Parallel()
 	for s := Running; s <= Suspended; s++ {
 		if back, ok := ParseStatus(s.String()); !ok || back != s {
 			t.Errorf("%d is called %v, which is %d", int(s), s, int(back))

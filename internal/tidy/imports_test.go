@@ -19,6 +19,7 @@ var rooms = []struct{ room, may string }{
 	{"durabletask", "durabletask/internal/dispatch/... " + cores + " durabletask/backend durabletask/history"},
 	{"durabletask/internal/dispatch/...", cores + " durabletask/backend durabletask/history"},
 	{"durabletask/internal/replay/...", "durabletask/history"},
+	{"durabletask/internal/simulation", "durabletask/backend"},
 	{"durabletask/internal/entity/...", "durabletask/history"},
 	{"durabletask/backend/backendtest/...", "durabletask/backend durabletask/history internal/slow"},
 	{"durabletask/backend/local/...", "durabletask/backend durabletask/history"},

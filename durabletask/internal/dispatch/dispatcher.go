@@ -120,9 +120,7 @@ func await(ctx context.Context, ended <-chan struct{}, limit time.Duration) bool
 func (d *Dispatcher) slot(ctx context.Context, name string, next func(context.Context) error) {
 	ctx = backend.WithLoop(ctx, name)
 	pause := backoff{random: d.Environment.Rand(name)}
-	d.slots.Add(1)
-	go func() {
-		defer d.slots.Done()
+	d.slots.Go(func() {
 		for {
 			err := next(ctx)
 			switch {
@@ -135,7 +133,7 @@ func (d *Dispatcher) slot(ctx context.Context, name string, next func(context.Co
 				pause.reset()
 			}
 		}
-	}()
+	})
 }
 
 // backoff pauses longer after each failure in a row.

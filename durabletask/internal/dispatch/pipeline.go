@@ -1,6 +1,9 @@
 package dispatch
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Work is what passes through a pipeline.
 type Work interface {
@@ -17,8 +20,8 @@ type Middleware[W Work] func(next Handler[W]) Handler[W]
 // Chain puts middleware around a handler. The first is outermost.
 func Chain[W Work](terminal Handler[W], middleware ...Middleware[W]) Handler[W] {
 	h := terminal
-	for i := len(middleware) - 1; i >= 0; i-- {
-		h = middleware[i](h)
+	for _, m := range slices.Backward(middleware) {
+		h = m(h)
 	}
 	return h
 }

@@ -47,26 +47,26 @@ func BenchmarkReplay(b *testing.B) {
 func record(code Code) []history.Event {
 	x, result := New(), "1"
 	defer x.End()
-	new := []history.Message{{Event: &history.ExecutionStarted{}}}
+	arrived := []history.Message{{Event: &history.ExecutionStarted{}}}
 	var past []history.Event
 	for {
-		d, _ := Run(code, Episode{Now: time.Unix(0, 0), Execution: x, New: new})
+		d, _ := Run(code, Episode{Now: time.Unix(0, 0), Execution: x, New: arrived})
 		if d.Outcome != nil {
 			return past
 		}
 		past = append(past, d.Events...)
 		if len(d.Activities) > 0 {
-			new = nil
+			arrived = nil
 		}
 		for _, a := range d.Activities {
-			new = append(new, history.Message{Event: &history.TaskCompleted{TaskID: a.Event.Head().ID, Result: &result}})
+			arrived = append(arrived, history.Message{Event: &history.TaskCompleted{TaskID: a.Event.Head().ID, Result: &result}})
 		}
-		if len(new) > 1 { // one episode for each result, as when they trickle in
-			for _, m := range new[:len(new)-1] {
+		if len(arrived) > 1 { // one episode for each result, as when they trickle in
+			for _, m := range arrived[:len(arrived)-1] {
 				d, _ := Run(code, Episode{Now: time.Unix(0, 0), Execution: x, New: []history.Message{m}})
 				past = append(past, d.Events...)
 			}
-			new = new[len(new)-1:]
+			arrived = arrived[len(arrived)-1:]
 		}
 	}
 }

@@ -25,17 +25,16 @@ type driver struct {
 var begin = time.Date(2026, 11, 23, 17, 0, 0, 0, time.UTC)
 
 func drive(t *testing.T, code Code) *driver {
+	t.Helper()
 	d := &driver{t: t, code: code, live: New(), now: begin}
 	t.Cleanup(func() { d.live.End() })
 	return d
 }
 
-// start delivers the start message with the input, and what else comes with it.
-func (d *driver) start(input string, more ...history.Event) string {
+// start delivers the start message, and what else comes with it.
+func (d *driver) start(more ...history.Event) string {
+	d.t.Helper()
 	e := &history.ExecutionStarted{Header: history.Header{ID: history.NoID, Time: d.now}, Instance: history.Instance{ID: "i", ExecutionID: "x"}, Name: "Test"}
-	if input != "" {
-		e.Input = &input
-	}
 	return d.deliver(append([]history.Event{e}, more...)...)
 }
 
@@ -100,8 +99,10 @@ func done(id int, result string) history.Event {
 }
 
 func failure(id int, message string) history.Event {
-	return &history.TaskFailed{Header: history.Header{ID: history.NoID}, TaskID: id, Reason: message,
-		Failure: &history.FailureDetails{ErrorType: "E", ErrorMessage: message}}
+	return &history.TaskFailed{
+		Header: history.Header{ID: history.NoID}, TaskID: id, Reason: message,
+		Failure: &history.FailureDetails{ErrorType: "E", ErrorMessage: message},
+	}
 }
 
 func fired(id int, at time.Duration) history.Event {

@@ -207,7 +207,7 @@ func (x *Execution) Rand() *rand.Rand {
 		seed := uuid5(orchestrationSpace, x.start.Instance.ID+"_"+x.start.Instance.ExecutionID)
 		var key [32]byte
 		copy(key[:], seed[:])
-		x.random = rand.New(rand.NewChaCha8(key)) //nolint:gosec // repeatable on purpose
+		x.random = rand.New(rand.NewChaCha8(key))
 	}
 	return x.random
 }
@@ -252,7 +252,7 @@ func (x *Execution) End() {
 	x.main.finished = true
 	stopped := false
 	contain(func() {
-		defer func() { _ = recover() }() //nolint:errcheck // panics while unloading are ignored
+		defer func() { _ = recover() }()
 		if !stopped {
 			stopped = true
 			x.main.stop()

@@ -16,6 +16,7 @@ func text(s string) (*string, *history.FailureDetails) { return &s, nil }
 
 // Three calls one after the other: each result makes the next decision.
 func TestSequence(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		var all []string
 		for range 3 {
@@ -23,7 +24,7 @@ func TestSequence(t *testing.T) {
 		}
 		return text(strings.Join(all, "+"))
 	})
-	equal(t, d.start(""), "call0:Hello")
+	equal(t, d.start(), "call0:Hello")
 	equal(t, d.deliver(done(0, "a")), "done0 call1:Hello")
 	equal(t, d.deliver(done(1, "b")), "done1 call2:Hello")
 	equal(t, d.deliver(done(2, "c")), "done2 Completed3:a+b+c")
@@ -31,6 +32,7 @@ func TestSequence(t *testing.T) {
 
 // Results that come in another order than the calls, several in one episode, and again: the first one counts (§5.3).
 func TestFanOut(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		var tasks []*Task
 		for range 3 {
@@ -43,7 +45,7 @@ func TestFanOut(t *testing.T) {
 		}
 		return text(strings.Join(all, "+"))
 	})
-	equal(t, d.start(""), "call0:Square call1:Square call2:Square")
+	equal(t, d.start(), "call0:Square call1:Square call2:Square")
 	equal(t, d.deliver(done(2, "c")), "done2")
 	equal(t, d.deliver(done(2, "again")), "")
 	equal(t, d.deliver(failure(1, "b"), done(0, "a"), done(0, "again")), "failed1 done0 Completed3:a+!b+c")
@@ -51,11 +53,12 @@ func TestFanOut(t *testing.T) {
 
 // A start that comes twice, or with messages before it, or none at all (§3.1, §3.3).
 func TestReconcile(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		return text(outcome(x, x.NextEvent("go")))
 	})
 	equal(t, d.deliver(done(0, "before the start")), "")
-	equal(t, d.start(""), "")
+	equal(t, d.start(), "")
 	again := &history.ExecutionStarted{Instance: history.Instance{ID: "i", ExecutionID: "y"}}
 	equal(t, d.deliver(again), "")
 	equal(t, d.deliver(done(7, "unknown task")), "")
@@ -64,6 +67,7 @@ func TestReconcile(t *testing.T) {
 }
 
 func TestStartFirst(t *testing.T) {
+	t.Parallel()
 	m := func(execution string, e history.Event) history.Message {
 		return history.Message{Target: history.Instance{ID: "i", ExecutionID: execution}, Event: e}
 	}
@@ -90,6 +94,7 @@ func TestStartFirst(t *testing.T) {
 
 // Events are kept until somebody asks, in order; several waits are served in the order of the waits; names have no case (§5.5).
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		got := outcome(x, x.Schedule("First", nil, nil))
 		got += outcome(x, x.NextEvent("E"))
@@ -97,7 +102,7 @@ func TestEvents(t *testing.T) {
 		x.Await(2, one, two)
 		return text(got + outcome(x, one) + outcome(x, two))
 	})
-	equal(t, d.start("", raised("e", "1")), "event:e call0:First")
+	equal(t, d.start(raised("e", "1")), "event:e call0:First")
 	equal(t, d.deliver(raised("E", "2")), "event:E")
 	equal(t, d.deliver(done(0, "0")), "done0")
 	equal(t, d.deliver(raised("E", "3")), "event:E Completed1:0123")
@@ -105,6 +110,7 @@ func TestEvents(t *testing.T) {
 
 // A wait that loses to its timer is withdrawn: the event that comes later is for the next wait. A timer that loses is cancelled.
 func TestEventAgainstTimer(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		wait := func() string {
 			timer, event := x.Timer(x.Now().Add(10*time.Second)), x.NextEvent("E")
@@ -118,7 +124,7 @@ func TestEventAgainstTimer(t *testing.T) {
 		}
 		return text(wait() + wait() + wait())
 	})
-	equal(t, d.start(""), "timer0+11s")
+	equal(t, d.start(), "timer0+11s")
 	equal(t, d.deliver(fired(0, 11*time.Second)), "fired0 timer1+21s")
 	equal(t, d.deliver(raised("E", "A")), "event:E timer2+21s")
 	equal(t, d.deliver(fired(1, 21*time.Second)), "")
@@ -127,22 +133,24 @@ func TestEventAgainstTimer(t *testing.T) {
 
 // The clock of an episode is never behind an earlier event nor before a timer it delivers.
 func TestEpisodeTime(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		first := x.Now()
 		outcome(x, x.Timer(first.Add(time.Hour)))
 		return text(x.Now().Sub(first).String())
 	})
-	equal(t, d.start(""), "timer0+1h0m1s")
+	equal(t, d.start(), "timer0+1h0m1s")
 	equal(t, d.deliver(fired(0, time.Hour+time.Second)), "fired0 Completed1:1h0m0s")
 }
 
 // The ids of DTFx: 0 call, 1 timer, 2 call, 3 timer, 4 call, 5 timer at once, 6 the end (§6).
 func TestRetrySequence(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		r := Retry{MaxAttempts: 3, First: 5 * time.Second, Backoff: 2}
 		return text(outcome(x, x.WithRetry("A", r, func() *Task { return x.Schedule("A", nil, nil) })))
 	})
-	equal(t, d.start(""), "call0:A")
+	equal(t, d.start(), "call0:A")
 	equal(t, d.deliver(failure(0, "1")), "failed0 timer1+7s")
 	equal(t, d.deliver(fired(1, 7*time.Second)), "fired1 call2:A")
 	equal(t, d.deliver(failure(2, "2")), "failed2 timer3+17s")
@@ -152,6 +160,7 @@ func TestRetrySequence(t *testing.T) {
 }
 
 func TestRetryGivesUp(t *testing.T) {
+	t.Parallel()
 	for name, r := range map[string]Retry{
 		"handle says no":  {MaxAttempts: 3, First: time.Second, Handle: func(*history.FailureDetails) bool { return false }},
 		"handle panics":   {MaxAttempts: 3, First: time.Second, Handle: func(*history.FailureDetails) bool { panic("no") }},
@@ -159,10 +168,11 @@ func TestRetryGivesUp(t *testing.T) {
 		"success at once": {MaxAttempts: 3, First: time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 				return text(outcome(x, x.WithRetry("A", r, func() *Task { return x.Schedule("A", nil, nil) })))
 			})
-			d.start("")
+			d.start()
 			if name == "success at once" {
 				equal(t, d.deliver(done(0, "ok")), "done0 Completed1:ok")
 				return
@@ -173,10 +183,11 @@ func TestRetryGivesUp(t *testing.T) {
 }
 
 func TestRetryDelays(t *testing.T) {
+	t.Parallel()
 	r := Retry{First: 5 * time.Second, Backoff: 2, Max: time.Minute}
-	for n, want := range []time.Duration{5, 10, 20, 40, 60, 60} {
-		if got := r.delay(n); got != want*time.Second {
-			t.Errorf("delay %d: %v, want %v", n, got, want*time.Second)
+	for n, want := range []float64{5, 10, 20, 40, 60, 60} {
+		if got := r.delay(n).Seconds(); got != want {
+			t.Errorf("delay %d: %v s, want %v s", n, got, want)
 		}
 	}
 	if got := (&Retry{First: time.Hour, Backoff: 10}).delay(1000); got <= 0 {
@@ -186,13 +197,14 @@ func TestRetryDelays(t *testing.T) {
 
 // Retries run while the code waits for something else.
 func TestRetriesRunByThemselves(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		r := Retry{MaxAttempts: 2, First: time.Second}
 		a := x.WithRetry("A", r, func() *Task { return x.Schedule("A", nil, nil) })
 		got := outcome(x, x.Schedule("B", nil, nil))
 		return text(got + outcome(x, a))
 	})
-	equal(t, d.start(""), "call0:A call1:B")
+	equal(t, d.start(), "call0:A call1:B")
 	equal(t, d.deliver(failure(0, "x")), "failed0 timer2+3s")
 	equal(t, d.deliver(fired(2, 3*time.Second)), "fired2 call3:A")
 	equal(t, d.deliver(done(3, "a")), "done3")
@@ -201,12 +213,13 @@ func TestRetriesRunByThemselves(t *testing.T) {
 
 // Termination ends the execution wherever it is; what was decided in the same episode is still recorded (§5.7).
 func TestTerminate(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		return text(outcome(x, x.Schedule("A", nil, nil)))
 	})
 	reason := "enough"
 	stop := &history.ExecutionTerminated{Header: history.Header{ID: history.NoID, ActivityID: "m1"}, Reason: &reason}
-	equal(t, d.start("", stop), "ExecutionTerminated call0:A Terminated1:enough")
+	equal(t, d.start(stop), "ExecutionTerminated call0:A Terminated1:enough")
 	if len(d.lastRun.Activities) != 1 {
 		t.Errorf("%d activities are to be run, want the one that was decided", len(d.lastRun.Activities))
 	}
@@ -214,10 +227,11 @@ func TestTerminate(t *testing.T) {
 
 // An event that is delivered twice is one event, live and after a replay.
 func TestRedeliveredEvent(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		return text(outcome(x, x.NextEvent("E")) + outcome(x, x.NextEvent("E")))
 	})
-	d.start("")
+	d.start()
 	e := func(id, input string) history.Event {
 		r := raised("E", input)
 		r.Head().ActivityID = id
@@ -230,23 +244,25 @@ func TestRedeliveredEvent(t *testing.T) {
 
 // What the code started and did not wait for is still sent; its result is dropped.
 func TestReturnWithOpenTasks(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		x.Schedule("A", nil, nil)
 		x.Timer(x.Now().Add(time.Hour))
 		return nil, nil
 	})
-	equal(t, d.start(""), "call0:A timer1+1h0m1s Completed2:null")
+	equal(t, d.start(), "call0:A timer1+1h0m1s Completed2:null")
 	equal(t, d.deliver(done(0, "late")), "")
 }
 
 // Messages of a decision have ids that a re-run repeats, and no two decisions have the same.
 func TestMessageIDs(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		x.Schedule("A", nil, nil)
 		x.Schedule("A", nil, nil)
 		return text(outcome(x, x.Timer(x.Now().Add(time.Hour))))
 	})
-	d.start("") // the driver compares the live run with a second one, ids included
+	d.start() // the driver compares the live run with a second one, ids included
 	seen := map[string]bool{}
 	for _, m := range append(d.lastRun.Activities, d.lastRun.Timers...) {
 		id := m.Event.Head().ActivityID
@@ -259,12 +275,13 @@ func TestMessageIDs(t *testing.T) {
 
 // An orchestrator that ends its goroutine has failed; nothing else suffers.
 func TestGoexit(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		outcome(x, x.Schedule("A", nil, nil))
 		runtime.Goexit()
 		return nil, nil
 	})
-	d.start("")
+	d.start()
 	got := d.deliver(done(0, "a"))
 	if !strings.HasPrefix(got, "done0 Failed1:the orchestrator ended its goroutine") {
 		t.Errorf("got %s", got)
@@ -273,6 +290,7 @@ func TestGoexit(t *testing.T) {
 
 // Unloading runs deferred calls; a durable call made then ends the goroutine again instead of returning.
 func TestUnload(t *testing.T) {
+	t.Parallel()
 	var deferred, compensated, returned bool
 	x := New()
 	_, _ = Run(func(x *Execution, _ *string) (*string, *history.FailureDetails) {
@@ -294,6 +312,7 @@ func TestUnload(t *testing.T) {
 }
 
 func TestPanicWhileUnloading(t *testing.T) {
+	t.Parallel()
 	x := New()
 	_, _ = Run(func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		defer func() { panic("ignored") }()
@@ -305,6 +324,7 @@ func TestPanicWhileUnloading(t *testing.T) {
 
 // A durable call from another goroutine is told off, not left to corrupt the coroutine.
 func TestCallFromAnotherGoroutine(t *testing.T) {
+	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		told := make(chan any)
 		go func() {
@@ -314,12 +334,13 @@ func TestCallFromAnotherGoroutine(t *testing.T) {
 		s, _ := (<-told).(string)
 		return &s, nil
 	})
-	if got := d.start(""); !strings.Contains(got, "from a goroutine that the orchestrator started") {
+	if got := d.start(); !strings.Contains(got, "from a goroutine that the orchestrator started") {
 		t.Errorf("got %s", got)
 	}
 }
 
 func TestNondeterminism(t *testing.T) {
+	t.Parallel()
 	version := 1
 	code := func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		switch version {
@@ -364,6 +385,7 @@ func TestNondeterminism(t *testing.T) {
 
 // Vectors of §5.10 for the in-process .NET algorithm.
 func TestNewUUID(t *testing.T) {
+	t.Parallel()
 	at, err := time.Parse(time.RFC3339Nano, "2024-01-02T03:04:05.6789012Z")
 	if err != nil {
 		t.Fatal(err)
