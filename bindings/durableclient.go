@@ -15,6 +15,9 @@ func NewDurableClient(c *durabletask.Client, links Links) *DurableClient {
 	return &DurableClient{Client: c, links: links}
 }
 
+// Links says what the URLs in answers look like.
+func (c *DurableClient) Links() *Links { return &c.links }
+
 // With returns a client of the same hub whose links name the hub and the connection as a request spelled them. What is empty
 // stays as it is.
 func (c *DurableClient) With(hub, connection string) *DurableClient {

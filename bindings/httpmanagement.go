@@ -35,7 +35,7 @@ type HTTPManagementPayload struct {
 // CreateHTTPManagementPayload returns the URLs of an instance, as seen by whoever made the request. It does not look whether
 // there is such an instance. {eventName} and {text} are for the caller to replace.
 func (c *DurableClient) CreateHTTPManagementPayload(r *http.Request, id string) HTTPManagementPayload {
-	instance := c.links.origin(r) + c.links.Path + "/instances/" + formEncode(id)
+	instance := c.links.Origin(r) + c.links.Path + "/instances/" + formEncode(id)
 	query := c.links.query()
 	return HTTPManagementPayload{
 		ID:                    id,
@@ -58,8 +58,8 @@ func (l *Links) query() string {
 	return q
 }
 
-// origin is the scheme and authority under which the caller sees this app.
-func (l *Links) origin(r *http.Request) string {
+// Origin is the scheme and authority under which the caller of a request sees this app.
+func (l *Links) Origin(r *http.Request) string {
 	scheme, host := "http", r.Host
 	if r.TLS != nil {
 		scheme = "https"

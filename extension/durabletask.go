@@ -1,0 +1,124 @@
+package extension
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// durableTask is what extensions.durableTask in host.json says, as far as this version acts on it.
+type durableTask struct {
+	hubName        string
+	storeType      string
+	storeSource    string // who chose the type
+	connectionName string
+
+	maxActivities, maxOrchestrators int
+	storeInputs                     bool
+	useForwardedHost                bool
+}
+
+// settings lists every setting of the extension, by its path: client-and-options §7. The ones without a target belong to parts
+// that this version does not have; they are checked all the same, so that a mistake shows where it is made.
+func (o *durableTask) settings() []setting {
+	const minute, hour = time.Minute, time.Hour
+	return []setting{
+		{"hubName", text(&o.hubName)},
+		{"storageProvider:type", text(&o.storeType)},
+		{"storageProvider:connectionName", text(&o.connectionName)},
+		{"storageProvider:connectionStringName", text(&o.connectionName)},
+		{"storageProvider:trackingStoreConnectionName", text(nil)},
+		{"storageProvider:trackingStoreConnectionStringName", text(nil)},
+		{"storageProvider:trackingStoreNamePrefix", text(nil)},
+		{"storageProvider:partitionCount", integer(nil, 1, 16, "must be an integer value between 1 and 16.")},
+		{"storageProvider:controlQueueBatchSize", integer(nil, 1, math.MaxInt32, "must be a non-negative integer.")},
+		{"storageProvider:controlQueueBufferThreshold", integer(nil, 1, 1000, "must be between 1 and 1000.")},
+		{"storageProvider:controlQueueVisibilityTimeout", span(minute, hour, "must be between 1 and 60 minutes.")},
+		{"storageProvider:workItemQueueVisibilityTimeout", span(0, math.MaxInt64, "must be non-negative.")},
+		{"storageProvider:maxQueuePollingInterval", span(1, math.MaxInt64, "must be non-negative.")},
+		{"storageProvider:fetchLargeMessagesAutomatically", boolean(nil)},
+		{"storageProvider:useLegacyPartitionManagement", boolean(nil)},
+		{"storageProvider:useTablePartitionManagement", boolean(nil)},
+		{"storageProvider:allowReplayingTerminalInstances", boolean(nil)},
+		{"storageProvider:partitionTableOperationTimeout", span(0, math.MaxInt64, "must be non-negative.")},
+		{"storageProvider:queueClientMessageEncoding", oneOf("UTF8", "Base64")},
+		{"storageProvider:useInstanceTableEtag", boolean(nil)},
+		{"tracing:traceInputsAndOutputs", boolean(nil)},
+		{"tracing:traceReplayEvents", boolean(nil)},
+		{"tracing:allowVerboseLinuxTelemetry", boolean(nil)},
+		{"tracing:distributedTracingEnabled", boolean(nil)},
+		{"tracing:distributedTracingProtocol", oneOf("HttpCorrelationProtocol", "W3CTraceContext")},
+		{"tracing:version", oneOf("None", "V1", "V2")},
+		{"tracing:includeInstanceIdInOperationName", boolean(nil)},
+		{"notifications:eventGrid:topicEndpoint", text(nil)},
+		{"notifications:eventGrid:keySettingName", text(nil)},
+		{"notifications:eventGrid:publishRetryCount", integer(nil, 0, math.MaxInt32, "must be a non-negative integer.")},
+		{"notifications:eventGrid:publishRetryInterval", span(1, hour, "must be positive and at most 60 minutes.")},
+		{"notifications:eventGrid:publishRetryHttpStatus:*", integer(nil, 0, math.MaxInt32, "must be an HTTP status code.")},
+		{"notifications:eventGrid:publishEventTypes:*", text(nil)},
+		{"httpSettings:defaultAsyncRequestSleepTimeMilliseconds", integer(nil, 0, math.MaxInt32, "must be a non-negative integer.")},
+		{"httpSettings:useForwardedHost", boolean(&o.useForwardedHost)},
+		{"maxConcurrentActivityFunctions", integer(&o.maxActivities, 1, math.MaxInt32, positive)},
+		{"maxConcurrentOrchestratorFunctions", integer(&o.maxOrchestrators, 1, math.MaxInt32, positive)},
+		{"maxConcurrentEntityFunctions", integer(nil, 1, math.MaxInt32, positive)},
+		{"maxEntityOperationBatchSize", integer(nil, 1, math.MaxInt32, positive)},
+		{"localRpcEndpointEnabled", boolean(nil)},
+		{"extendedSessionsEnabled", boolean(nil)},
+		{"extendedSessionIdleTimeoutInSeconds", integer(nil, math.MinInt32, math.MaxInt32, "")},
+		{"maxOrchestrationActions", integer(nil, 1, math.MaxInt32, positive)},
+		{"overridableExistingInstanceStates", oneOf("NonRunningStates", "AnyState")},
+		{"entityMessageReorderWindowInMinutes", integer(nil, 0, math.MaxInt32, "must be a non-negative integer.")},
+		{"useGracefulShutdown", boolean(nil)},
+		{"rollbackEntityOperationsOnExceptions", boolean(nil)},
+		{"throwStatusExceptionsOnRaiseEvent", boolean(nil)},
+		{"useAppLease", boolean(nil)},
+		{"appLeaseOptions:renewInterval", span(1, math.MaxInt64, "must be positive.")},
+		{"appLeaseOptions:acquireInterval", span(1, math.MaxInt64, "must be positive.")},
+		{"appLeaseOptions:leaseInterval", span(15*time.Second, minute, "must be between 15 and 60 seconds.")},
+		{"storeInputsInOrchestrationHistory", boolean(&o.storeInputs)},
+		{"defaultVersion", text(nil)},
+		{"versionMatchStrategy", oneOf("None", "Strict", "CurrentOrOlder")},
+		{"versionFailureStrategy", oneOf("Reject", "Fail")},
+		{"maxGrpcMessageSizeInBytes", integer(nil, 1, math.MaxInt32, positive)},
+		{"grpcHttpClientTimeout", span(1, math.MaxInt64, "must be positive.")},
+	}
+}
+
+const positive = "must be a positive integer value."
+
+// durableTaskSection is where the settings stand in host.json.
+const durableTaskSection = "extensions:durableTask"
+
+// readDurableTask reads the extension's settings. It warns of what it does not know.
+func readDurableTask(c configuration, app *AppSettings, log *slog.Logger) (*durableTask, error) {
+	// ext: DurableTaskOptions.cs; the plan of small machines has limits of its own.
+	perProcessor := 10 * runtime.GOMAXPROCS(0)
+	o := &durableTask{maxActivities: perProcessor, maxOrchestrators: perProcessor, connectionName: "Storage"}
+	if app.consumptionPlan() {
+		o.maxActivities, o.maxOrchestrators = 10, 5
+	}
+	known := o.settings()
+	for _, entry := range c.section(durableTaskSection) {
+		s, ok := find(known, entry.path)
+		if !ok {
+			log.Warn("unknown setting: it has no effect", "setting", dotted(entry.path), "in", entry.source, "did you mean", dotted(nearest(known, entry.path)))
+			continue
+		}
+		if err := s.set(entry.value); err != nil {
+			name := s.path[strings.LastIndexByte(s.path, ':')+1:]
+			return nil, fmt.Errorf("%s%s %w (%s = %q in %s)", strings.ToUpper(name[:1]), name[1:], err, dotted(entry.path), entry.value, entry.source)
+		}
+		if s.path == "storageProvider:type" {
+			o.storeSource = entry.source
+		}
+	}
+	return o, nil
+}
+
+// dotted is how people write the path of a setting.
+func dotted(path string) string {
+	return strings.ReplaceAll(durableTaskSection+":"+path, ":", ".")
+}

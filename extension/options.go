@@ -1,0 +1,70 @@
+package extension
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/azdurable/azdurable/bindings"
+	"github.com/azdurable/azdurable/durabletask/backend"
+)
+
+// Options are what whoever starts an app decides. They go before what host.json and the environment say. Zero values leave it
+// to those.
+type Options struct {
+	// Folder is where host.json and local.settings.json are looked for, and the data folder by default; empty means the working
+	// directory.
+	Folder string
+	// Triggers are the app's functions besides its orchestrators and activities: the HTTP functions.
+	Triggers []bindings.Trigger
+	// Store is StoreLocal or StoreAzureStorage.
+	Store string
+	// Data is the folder of the embedded store; default: DefaultFolder.
+	Data string
+	// Hub is the name of the task hub.
+	Hub string
+	// Key is what callers have to present; default: AZDURABLE_KEY.
+	Key string
+	// Logger takes what happens; default: slog.Default().
+	Logger *slog.Logger
+	// Settings are the app settings; nil reads them from the environment.
+	Settings *AppSettings
+	// Environ are the variables that override host.json and that %NAME% stands for; nil means the process's.
+	Environ []string
+	// Open opens the store, in place of the ones this package knows; nil opens those.
+	Open func(ctx context.Context, s Store, log *slog.Logger) (backend.Backend, error)
+}
+
+// complete fills in the defaults.
+func (o *Options) complete() error {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Environ == nil {
+		o.Environ = os.Environ()
+	}
+	if o.Open == nil {
+		o.Open = openStore
+	}
+	if o.Settings == nil {
+		s, err := ReadAppSettings()
+		if err != nil {
+			return err
+		}
+		o.Settings = &s
+	}
+	if o.Key == "" {
+		o.Key = o.Settings.Key
+	}
+	return nil
+}
+
+// lookup finds a variable in the environment.
+func (o *Options) lookup(name string) (string, bool) {
+	for _, variable := range o.Environ {
+		if len(variable) > len(name) && variable[len(name)] == '=' && variable[:len(name)] == name {
+			return variable[len(name)+1:], true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,123 @@
+package extension
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// setting is one that can be set: its path, in which * stands for an index, and what takes its value.
+type setting struct {
+	path string
+	set  func(value string) error
+}
+
+func text(target *string) func(string) error {
+	return func(value string) error {
+		if target != nil {
+			*target = value
+		}
+		return nil
+	}
+}
+
+func boolean(target *bool) func(string) error {
+	return func(value string) error {
+		v := strings.EqualFold(strings.TrimSpace(value), "true")
+		if !v && !strings.EqualFold(strings.TrimSpace(value), "false") {
+			return errors.New("must be true or false.") //nolint:revive,staticcheck // the reference's messages are sentences
+		}
+		if target != nil {
+			*target = v
+		}
+		return nil
+	}
+}
+
+// integer takes whole numbers within bounds; rule is what the message says of them.
+func integer(target *int, lowest, highest int, rule string) func(string) error {
+	return func(value string) error {
+		n, err := strconv.Atoi(strings.TrimSpace(value))
+		if err != nil {
+			return errors.New("must be an integer.") //nolint:revive,staticcheck // the reference's messages are sentences
+		}
+		if n < lowest || n > highest {
+			return errors.New(rule)
+		}
+		if target != nil {
+			*target = n
+		}
+		return nil
+	}
+}
+
+func span(shortest, longest time.Duration, rule string) func(string) error {
+	return func(value string) error {
+		d, err := parseTimeSpan(value)
+		if err != nil {
+			return fmt.Errorf("must be a time span: %w", err)
+		}
+		if d < shortest || d > longest {
+			return errors.New(rule)
+		}
+		return nil
+	}
+}
+
+func oneOf(names ...string) func(string) error {
+	return func(value string) error {
+		for _, name := range names {
+			if strings.EqualFold(name, strings.TrimSpace(value)) {
+				return nil
+			}
+		}
+		return fmt.Errorf("must be one of %s.", strings.Join(names, ", ")) //nolint:revive,staticcheck // the reference's messages are sentences
+	}
+}
+
+// find returns the setting with this path, in any letter case.
+func find(known []setting, path string) (setting, bool) {
+	for _, s := range known {
+		list, isList := strings.CutSuffix(s.path, "*")
+		index := path[min(len(list), len(path)):]
+		_, err := strconv.Atoi(index)
+		if strings.EqualFold(s.path, path) || isList && err == nil && strings.EqualFold(list, path[:len(list)]) {
+			return s, true
+		}
+	}
+	return setting{}, false
+}
+
+// nearest returns the path of the setting that takes the fewest changes to get to.
+func nearest(known []setting, path string) string {
+	best, fewest := "", -1
+	for _, s := range known {
+		if n := changes(strings.ToLower(s.path), strings.ToLower(path)); fewest < 0 || n < fewest {
+			best, fewest = s.path, n
+		}
+	}
+	return best
+}
+
+// changes is the Levenshtein distance of two texts: how many bytes to insert, delete or replace.
+func changes(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
