@@ -58,7 +58,8 @@ func (r *reply) wait() <-chan error { return r.done }
 func (b *Backend) submit(ctx context.Context, q interface {
 	request
 	wait() <-chan error
-}) error {
+},
+) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
