@@ -71,7 +71,8 @@ func (c *DurableClient) WaitForCompletionOrCreateCheckStatusResponse(w http.Resp
 // Check returns an error if the retry interval is longer than the timeout.
 func (o *Wait) Check() error {
 	if o.RetryInterval > o.Timeout {
-		return fmt.Errorf("Total timeout %v should be bigger than retry timeout %v", o.Timeout.Seconds(), o.RetryInterval.Seconds()) //nolint:revive,staticcheck // ext: DurableClient.cs
+		return fmt.Errorf("Total timeout %v should be bigger than retry timeout %v", // ext: DurableClient.cs
+			o.Timeout.Seconds(), o.RetryInterval.Seconds())
 	}
 	return nil
 }

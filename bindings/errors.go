@@ -25,7 +25,7 @@ func WriteError(w http.ResponseWriter, err error) {
 	switch {
 	case isTaken:
 		code = http.StatusConflict
-		err = fmt.Errorf("%w Choose another instance id than %q, or terminate that instance.", exists, exists.InstanceID) //nolint:revive,staticcheck // sentences for a caller
+		err = fmt.Errorf("%w Choose another instance id than %q, or terminate that instance", exists, exists.InstanceID)
 	case isLarge:
 		code, err = http.StatusRequestEntityTooLarge, tooLarge(large)
 	case errors.Is(err, durabletask.ErrNotRegistered), errors.Is(err, durabletask.ErrInstanceNotFound):

@@ -2,7 +2,6 @@ package bindings
 
 import (
 	"bytes"
-	"encoding/json"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/history"
@@ -38,51 +37,124 @@ type HistoryView struct {
 	Outputs, Inputs bool
 }
 
-// Show turns a history into what status queries show: the bounds of episodes are left out, and what a completion says of the
-// call it completes stands in it (ext: DurableClient.GetDurableOrchestrationStatusAsync).
+// Show turns a history into what status queries show: the bounds of episodes are left out, and what was known when a call was made
+// stands in the event that completes it (ext: DurableClient.GetDurableOrchestrationStatusAsync).
 func (v HistoryView) Show(events []history.Event) []HistoryRecord {
-	scheduled := make(map[int]*history.TaskScheduled)
-	completed := make(map[int]bool)
-	for _, e := range events {
-		switch e := e.(type) {
-		case *history.TaskScheduled:
-			scheduled[e.ID] = e
-		case *history.TaskCompleted:
-			completed[e.TaskID] = true
-		case *history.TaskFailed:
-			completed[e.TaskID] = true
-		}
-	}
+	scheduled, completed := calls(events)
 	records := []HistoryRecord{}
 	for _, e := range events {
-		switch e := e.(type) {
+		switch e.(type) {
 		case *history.OrchestratorStarted, *history.OrchestratorCompleted:
-		case *history.TaskScheduled:
-			if !completed[e.ID] {
-				records = append(records, v.taskScheduled(e))
+			continue
+		case *history.TaskScheduled, *history.SubOrchestrationInstanceCreated:
+			if completed[e.Head().ID] {
+				continue
 			}
-		case *history.TaskCompleted:
-			r := v.begin(e)
-			if v.Outputs {
-				r = append(r, member{"Result", payload(e.Result)})
-			}
-			records = append(records, v.call(v.at(r, e), scheduled[e.TaskID]))
-		case *history.TaskFailed:
-			r := append(v.begin(e), member{"Reason", e.Reason}, member{"Details", e.Details}, member{"FailureDetails", failureOf(e.Failure)})
-			records = append(records, v.call(v.at(r, e), scheduled[e.TaskID]))
-		default:
-			records = append(records, v.other(e))
 		}
+		r := HistoryRecord{{"EventType", e.Type().String()}}
+		r = append(v.members(r, e), member{"Timestamp", precise(e.Head().Time)})
+		if id, ok := completes(e); ok {
+			r = v.call(r, scheduled[id])
+		}
+		if start, ok := e.(*history.ExecutionStarted); ok {
+			r = append(r, member{"FunctionName", start.Name})
+		}
+		records = append(records, r)
 	}
 	return records
 }
 
-func (v HistoryView) begin(e history.Event) HistoryRecord {
-	return HistoryRecord{{"EventType", e.Type().String()}}
+// calls finds the events that made calls, by their ids, and the ids of the calls that are over.
+func calls(events []history.Event) (scheduled map[int]history.Event, completed map[int]bool) {
+	scheduled, completed = make(map[int]history.Event), make(map[int]bool)
+	for _, e := range events {
+		switch e.(type) {
+		case *history.TaskScheduled, *history.SubOrchestrationInstanceCreated:
+			scheduled[e.Head().ID] = e
+		}
+		if id, ok := completes(e); ok {
+			completed[id] = true
+		}
+	}
+	return scheduled, completed
 }
 
-func (v HistoryView) at(r HistoryRecord, e history.Event) HistoryRecord {
-	return append(r, member{"Timestamp", precise(e.Head().Time)})
+// completes returns the id of the call that an event completes.
+func completes(e history.Event) (id int, ok bool) {
+	switch e := e.(type) {
+	case *history.TaskCompleted:
+		return e.TaskID, true
+	case *history.TaskFailed:
+		return e.TaskID, true
+	case *history.SubOrchestrationInstanceCompleted:
+		return e.TaskID, true
+	case *history.SubOrchestrationInstanceFailed:
+		return e.TaskID, true
+	}
+	return 0, false
+}
+
+// call adds what the scheduling event says about a call that is over.
+func (v HistoryView) call(r HistoryRecord, e history.Event) HistoryRecord {
+	switch e := e.(type) {
+	case *history.TaskScheduled:
+		r = append(r, member{"ScheduledTime", precise(e.Time)}, member{"FunctionName", e.Name})
+		return v.input(r, e.Input)
+	case *history.SubOrchestrationInstanceCreated:
+		r = append(r, member{"ScheduledTime", precise(e.Time)}, member{"FunctionName", e.Name}, member{"InstanceId", e.InstanceID})
+		return v.input(r, e.Input)
+	}
+	return r
+}
+
+// members are what events of a kind have besides their type and time.
+func (v HistoryView) members(r HistoryRecord, e history.Event) HistoryRecord {
+	switch e := e.(type) {
+	case *history.ExecutionStarted:
+		return append(v.input(r, e.Input), member{"Correlation", nil}, member{"ParentTraceContext", nil},
+			member{"ScheduledStartTime", orNull(e.ScheduledStart)}, member{"Generation", e.Generation}, member{"GenerateNewTrace", false})
+	case *history.ExecutionCompleted:
+		r = append(r, member{"OrchestrationStatus", e.Status.String()})
+		return append(v.result(r, e.Result), member{"FailureDetails", failureOf(e.Failure)})
+	case *history.ExecutionTerminated:
+		return v.input(r, e.Reason)
+	case *history.TaskScheduled:
+		return append(v.input(append(r, member{"Name", e.Name}), e.Input), member{"ParentTraceContext", nil}, member{"Tags", e.Tags})
+	case *history.TaskCompleted:
+		return v.result(r, e.Result)
+	case *history.TaskFailed:
+		return append(r, member{"Reason", e.Reason}, member{"Details", e.Details}, member{"FailureDetails", failureOf(e.Failure)})
+	case *history.SubOrchestrationInstanceCreated:
+		r = append(r, member{"Name", e.Name}, member{"InstanceId", e.InstanceID})
+		return append(v.input(r, e.Input), member{"ClientSpanId", nil}, member{"Tags", e.Tags})
+	case *history.SubOrchestrationInstanceCompleted:
+		return v.result(r, e.Result)
+	case *history.SubOrchestrationInstanceFailed:
+		return append(r, member{"Reason", e.Reason}, member{"Details", e.Details}, member{"FailureDetails", failureOf(e.Failure)})
+	case *history.TimerCreated:
+		return append(r, member{"FireAt", precise(e.FireAt)})
+	case *history.TimerFired:
+		return append(r, member{"FireAt", precise(e.FireAt)})
+	case *history.EventSent:
+		return v.input(append(r, member{"InstanceId", e.InstanceID}, member{"Name", e.Name}), e.Input)
+	case *history.EventRaised:
+		return append(v.input(append(r, member{"Name", e.Name}), e.Input), member{"ParentTraceContext", nil})
+	case *history.ContinueAsNew: // the one kind whose status stays a number and whose result is not parsed
+		r = append(r, member{"OrchestrationStatus", int(history.ContinuedAsNew)}, member{"Result", e.Result})
+		return append(r, member{"FailureDetails", failureOf(e.Failure)})
+	case *history.GenericEvent:
+		return append(r, member{"Data", e.Data})
+	case *history.HistoryState:
+		return append(r, member{"State", e.State})
+	case *history.ExecutionSuspended:
+		return append(r, member{"Reason", e.Reason})
+	case *history.ExecutionResumed:
+		return append(r, member{"Reason", e.Reason})
+	case *history.ExecutionRewound:
+		r = append(r, member{"Reason", e.Reason}, member{"ParentExecutionId", e.ParentExecutionID})
+		return append(r, member{"InstanceId", e.InstanceID}, member{"ParentTraceContext", nil})
+	}
+	return r
 }
 
 func (v HistoryView) input(r HistoryRecord, text *string) HistoryRecord {
@@ -92,45 +164,11 @@ func (v HistoryView) input(r HistoryRecord, text *string) HistoryRecord {
 	return append(r, member{"Input", text})
 }
 
-func (v HistoryView) taskScheduled(e *history.TaskScheduled) HistoryRecord {
-	r := append(v.begin(e), member{"Name", e.Name})
-	r = append(v.input(r, e.Input), member{"ParentTraceContext", nil}, member{"Tags", e.Tags})
-	return v.at(r, e)
-}
-
-// call adds what the scheduling event says about the call.
-func (v HistoryView) call(r HistoryRecord, e *history.TaskScheduled) HistoryRecord {
-	if e == nil {
+func (v HistoryView) result(r HistoryRecord, text *string) HistoryRecord {
+	if !v.Outputs {
 		return r
 	}
-	return v.input(append(r, member{"ScheduledTime", precise(e.Time)}, member{"FunctionName", e.Name}), e.Input)
-}
-
-// other shows the events that stand for themselves.
-func (v HistoryView) other(e history.Event) HistoryRecord {
-	r := v.begin(e)
-	switch e := e.(type) {
-	case *history.ExecutionStarted:
-		r = append(v.input(r, e.Input),
-			member{"Correlation", nil}, member{"ParentTraceContext", nil}, member{"ScheduledStartTime", orNull(e.ScheduledStart)},
-			member{"Generation", e.Generation}, member{"GenerateNewTrace", false})
-		return append(v.at(r, e), member{"FunctionName", e.Name})
-	case *history.ExecutionCompleted:
-		r = append(r, member{"OrchestrationStatus", e.Status.String()})
-		if v.Outputs {
-			r = append(r, member{"Result", payload(e.Result)})
-		}
-		r = append(r, member{"FailureDetails", failureOf(e.Failure)})
-	case *history.ExecutionTerminated:
-		r = v.input(r, e.Reason)
-	case *history.TimerCreated:
-		r = append(r, member{"FireAt", precise(e.FireAt)})
-	case *history.TimerFired:
-		r = append(r, member{"FireAt", precise(e.FireAt)})
-	case *history.EventRaised:
-		r = append(v.input(append(r, member{"Name", e.Name}), e.Input), member{"ParentTraceContext", nil})
-	}
-	return v.at(r, e)
+	return append(r, member{"Result", payload(text)})
 }
 
 // failure is FailureDetails as the extension spells it.
@@ -163,5 +201,3 @@ func orNull(t time.Time) *string {
 	s := precise(t)
 	return &s
 }
-
-var _ json.Marshaler = HistoryRecord(nil)

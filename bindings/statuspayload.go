@@ -72,5 +72,5 @@ func WriteJSON(w http.ResponseWriter, code int, v any) {
 	body := encodeJSON(v)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(code)
-	_, _ = w.Write(body) //nolint:errcheck // the caller has gone away: nobody is left to be told
+	_, _ = w.Write(body) // if it fails the caller has gone away: nobody is left to be told
 }

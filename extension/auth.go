@@ -24,9 +24,12 @@ func authorize(key string, next http.Handler) http.Handler {
 	})
 }
 
+// keyHeader is the header that carries a key.
+const keyHeader = "X-Functions-Key"
+
 // presented is the key that a request comes with: the header goes before the query.
 func presented(r *http.Request) string {
-	if key := r.Header.Get("x-functions-key"); key != "" {
+	if key := r.Header.Get(keyHeader); key != "" {
 		return key
 	}
 	code, _ := parseQuery(r.URL.RawQuery).text("code")

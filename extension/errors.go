@@ -17,15 +17,15 @@ type detailed struct {
 	StackTrace       string `json:"StackTrace"`
 }
 
-// argument is an error of the caller.
-type argument struct{ text string }
+// argumentError is an error of the caller.
+type argumentError struct{ text string }
 
-func (e *argument) Error() string { return e.text }
+func (e *argumentError) Error() string { return e.text }
 
-// invalidOperation is what can't be done now, or not here.
-type invalidOperation struct{ text string }
+// invalidOperationError is what can't be done now, or not here.
+type invalidOperationError struct{ text string }
 
-func (e *invalidOperation) Error() string { return e.text }
+func (e *invalidOperationError) Error() string { return e.text }
 
 // The texts of error answers (ext: HttpApiHandler.cs).
 const (
@@ -36,8 +36,8 @@ const (
 
 // fail answers a request that failed.
 func (m *management) fail(w http.ResponseWriter, r *http.Request, err error) {
-	_, isArgument := errors.AsType[*argument](err)
-	_, isOperation := errors.AsType[*invalidOperation](err)
+	_, isArgument := errors.AsType[*argumentError](err)
+	_, isOperation := errors.AsType[*invalidOperationError](err)
 	_, isLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case isLarge:

@@ -59,7 +59,7 @@ func (c *call) accepted(w http.ResponseWriter, err error) error {
 	case errors.Is(err, durabletask.ErrInstanceFinished):
 		empty(w, http.StatusGone)
 	case isPayload:
-		return &argument{err.Error()}
+		return &argumentError{err.Error()}
 	default:
 		return err
 	}

@@ -18,6 +18,11 @@ const (
 // legalHub is what a hub name looks like.
 var legalHub = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
 
+// errSlot refuses to let two slots share a hub (ext: DurableTaskOptions.cs).
+var errSlot = errors.New("Task Hub name must be specified in host.json when using slots. " + // the reference's words
+	"Specified name must not equal the default HubName. Set extensions.durableTask.hubName to a name of its own for each slot, " +
+	"for example \"%HubName%\" with a slot setting HubName")
+
 // resolveHub finds the name of the task hub: given, or made from the name of the site.
 func resolveHub(given string, app *AppSettings, lookup func(string) (string, bool), log *slog.Logger) (string, error) {
 	standard := "TestHubName"
@@ -35,8 +40,7 @@ func resolveHub(given string, app *AppSettings, lookup func(string) (string, boo
 		}
 	}
 	if app.SlotName != "" && !strings.EqualFold(app.SlotName, "Production") && strings.EqualFold(hub, standard) {
-		return "", errors.New("Task Hub name must be specified in host.json when using slots. Specified name must not equal the default HubName. " + //nolint:revive,staticcheck // ext: DurableTaskOptions.cs
-			"Set extensions.durableTask.hubName to a name of its own for each slot, for example \"%HubName%\" with a slot setting HubName.")
+		return "", errSlot
 	}
 	return hub, nil
 }
@@ -44,8 +48,8 @@ func resolveHub(given string, app *AppSettings, lookup func(string) (string, boo
 // checkHub returns an error if a text can't be the name of a hub.
 func checkHub(name string) error {
 	if len(name) < shortestHub || len(name) > checkedHub || !legalHub.MatchString(name) {
-		return fmt.Errorf("Task hub name '%s' should contain only alphanumeric characters, start with a letter, and have length between %d and %d.", //nolint:revive,staticcheck // ext: AzureStorageOptions.cs
-			name, shortestHub, longestHub)
+		return fmt.Errorf("Task hub name '%s' should contain only alphanumeric characters, start with a letter, "+ // ext: AzureStorageOptions.cs
+			"and have length between %d and %d.", name, shortestHub, longestHub)
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // continuation is the header that carries the token of a page, both ways.
-const continuation = "x-ms-continuation-token"
+const continuation = "X-Ms-Continuation-Token"
 
 // list is GET instances.
 func (c *call) list(w http.ResponseWriter, r *http.Request) error {
@@ -22,8 +22,7 @@ func (c *call) list(w http.ResponseWriter, r *http.Request) error {
 		Token:     strings.TrimSpace(r.Header.Get(continuation)),
 	}
 	q.Prefix, _ = c.query.text("instanceIdPrefix")
-	q.CreatedFrom, _ = c.query.time("createdTimeFrom")
-	q.CreatedTo, _ = c.query.time("createdTimeTo")
+	q.CreatedFrom, q.CreatedTo = c.query.time("createdTimeFrom"), c.query.time("createdTimeTo")
 	if top, ok := c.query.integer("top"); ok && top > 0 {
 		q.PageSize = min(top, backend.MaxPageSize)
 	}

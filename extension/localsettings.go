@@ -25,8 +25,8 @@ func ApplyLocalSettings(folder string) error {
 		return fmt.Errorf("read the local settings: %w", err)
 	}
 	var file struct {
-		IsEncrypted bool
-		Values      map[string]any
+		IsEncrypted bool           `json:"IsEncrypted"`
+		Values      map[string]any `json:"Values"`
 	}
 	if err := json.Unmarshal(withoutMark(text), &file); err != nil {
 		return fmt.Errorf("read %s: %w", path, err)

@@ -102,7 +102,7 @@ func (m *management) call(w http.ResponseWriter, r *http.Request) (*call, bool) 
 	c := &call{management: m, path: path, query: parseQuery(r.URL.RawQuery)}
 	hub, connection := c.query.trimmed("taskHub"), c.query.trimmed("connection")
 	if connection != "" && !strings.EqualFold(connection, m.connection) && !strings.EqualFold(connection, "AzureWebJobs"+m.connection) {
-		m.fail(w, r, &invalidOperation{"Unable to resolve the Azure Storage connection named '" + connection + "'."})
+		m.fail(w, r, &invalidOperationError{"Unable to resolve the Azure Storage connection named '" + connection + "'."})
 		return nil, false
 	}
 	if hub != "" && !strings.EqualFold(hub, m.hub) {
@@ -119,14 +119,14 @@ func (m *management) call(w http.ResponseWriter, r *http.Request) (*call, bool) 
 // Differs from ext, which answers 500 for a bad name, and makes a message for a hub without workers.
 func (m *management) otherHub(w http.ResponseWriter, r *http.Request, c *call, hub string) {
 	if err := checkHub(hub); err != nil {
-		m.fail(w, r, &argument{err.Error()})
+		m.fail(w, r, &argumentError{err.Error()})
 		return
 	}
 	switch {
 	case c.matches(r.Method, http.MethodGet, "instances"):
 		bindings.WriteJSON(w, http.StatusOK, []any{})
 	case c.matches(r.Method, http.MethodPost, "orchestrators", "*"), c.matches(r.Method, http.MethodPost, "orchestrators", "*", "*"):
-		m.fail(w, r, &argument{"This app serves the task hub '" + m.hub + "' only: a start in '" + hub + "' would never run. Leave taskHub out."})
+		m.fail(w, r, &argumentError{"This app serves the task hub '" + m.hub + "' only: a start in '" + hub + "' would never run. Leave taskHub out."})
 	default:
 		empty(w, http.StatusNotFound)
 	}

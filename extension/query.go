@@ -74,14 +74,15 @@ var layouts = []string{
 	time.RFC1123, "01/02/2006 15:04:05", "01/02/2006",
 }
 
-func (q query) time(name string) (time.Time, bool) {
+// time reads a time; zero if there is none.
+func (q query) time(name string) time.Time {
 	text := q.trimmed(name)
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), true
+			return t.UTC()
 		}
 	}
-	return time.Time{}, false
+	return time.Time{}
 }
 
 // statuses reads a list of states: names with exactly their letter case, or numbers. What is neither is left out.

@@ -27,7 +27,7 @@ func boolean(target *bool) func(string) error {
 	return func(value string) error {
 		v := strings.EqualFold(strings.TrimSpace(value), "true")
 		if !v && !strings.EqualFold(strings.TrimSpace(value), "false") {
-			return errors.New("must be true or false.") //nolint:revive,staticcheck // the reference's messages are sentences
+			return errors.New("must be true or false.") //nolint:revive // the reference's messages are sentences
 		}
 		if target != nil {
 			*target = v
@@ -41,7 +41,7 @@ func integer(target *int, lowest, highest int, rule string) func(string) error {
 	return func(value string) error {
 		n, err := strconv.Atoi(strings.TrimSpace(value))
 		if err != nil {
-			return errors.New("must be an integer.") //nolint:revive,staticcheck // the reference's messages are sentences
+			return errors.New("must be an integer.") //nolint:revive // the reference's messages are sentences
 		}
 		if n < lowest || n > highest {
 			return errors.New(rule)
@@ -73,7 +73,7 @@ func oneOf(names ...string) func(string) error {
 				return nil
 			}
 		}
-		return fmt.Errorf("must be one of %s.", strings.Join(names, ", ")) //nolint:revive,staticcheck // the reference's messages are sentences
+		return fmt.Errorf("must be one of %s.", strings.Join(names, ", ")) //nolint:revive // the reference's messages are sentences
 	}
 }
 

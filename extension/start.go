@@ -19,14 +19,14 @@ func (c *call) start(w http.ResponseWriter, r *http.Request) error {
 	if len(c.path) > 2 {
 		id = c.path[2].text
 		if entityID.MatchString(id) {
-			return &argument{"The instance id '" + id + "' is that of an entity, which is not started but signalled. Choose an id without @."}
+			return &argumentError{"The instance id '" + id + "' is that of an entity, which is not started but signalled. Choose an id without @."}
 		}
 	}
 	wait, waits := c.wait()
 	if waits { // ext looks after the start, and leaves an instance behind that the caller was told is none
-		if err := wait.Check(); err != nil {
-			bindings.WriteJSON(w, http.StatusBadRequest, bindings.Failure{Message: err.Error()})
-			return nil
+		if wrong := wait.Check(); wrong != nil {
+			bindings.WriteJSON(w, http.StatusBadRequest, bindings.Failure{Message: wrong.Error()})
+			return nil //nolint:nilerr // answered
 		}
 	}
 	input, err := bindings.ReadJSON(r)
@@ -36,7 +36,7 @@ func (c *call) start(w http.ResponseWriter, r *http.Request) error {
 	options := []durabletask.StartOption{durabletask.AsReceived()}
 	if len(c.path) > 2 {
 		if id == "" || isBlank(id) {
-			return &argument{"An instance id that is blank could never be found again. Choose another, or leave it out."}
+			return &argumentError{"An instance id that is blank could never be found again. Choose another, or leave it out."}
 		}
 		options = append(options, durabletask.InstanceID(id))
 	}
@@ -66,7 +66,7 @@ func (c *call) notStarted(w http.ResponseWriter, err error) error {
 	}
 	_, isPayload := errors.AsType[*durabletask.PayloadError](err)
 	if isPayload || errors.Is(err, durabletask.ErrNotRegistered) || errors.Is(err, durabletask.ErrInvalidID) {
-		return &argument{err.Error()}
+		return &argumentError{err.Error()}
 	}
 	return err
 }

@@ -16,18 +16,17 @@ func parseTimeSpan(text string) (time.Duration, error) {
 	if m == nil {
 		return 0, fmt.Errorf("%q is not a time span; write it as [d.]hh:mm:ss[.fff], such as 00:05:00", text)
 	}
-	number := func(i int) time.Duration {
-		n, _ := strconv.Atoi(m[i]) //nolint:errcheck // the pattern lets only digits through; none is 0
-		return time.Duration(n)
+	number := func(i int) int {
+		n, _ := strconv.Atoi(m[i]) // the pattern lets only digits through; none is 0
+		return n
 	}
 	if number(3) > 23 || number(4) > 59 || number(5) > 59 {
 		return 0, fmt.Errorf("%q is not a time span: hours go to 23, minutes and seconds to 59", text)
 	}
-	d := number(2)*24*time.Hour + number(3)*time.Hour + number(4)*time.Minute + number(5)*time.Second
-	fraction := (m[6] + "0000000")[:7]
-	ticks, _ := strconv.Atoi(fraction) //nolint:errcheck // the pattern lets only digits through
+	seconds := ((number(2)*24+number(3))*60+number(4))*60 + number(5)
+	ticks, _ := strconv.Atoi((m[6] + "0000000")[:7])
 	const tick = 100 * time.Nanosecond
-	d += time.Duration(ticks) * tick
+	d := time.Duration(seconds)*time.Second + time.Duration(ticks)*tick
 	if m[1] != "" {
 		d = -d
 	}

@@ -142,5 +142,5 @@ func (s *server) stop(ctx context.Context) {
 
 func (s *server) close() {
 	s.end()
-	_ = s.http.Close() //nolint:errcheck // it is over either way
+	_ = s.http.Close() // it is over either way
 }
