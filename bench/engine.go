@@ -30,9 +30,6 @@ type contender struct {
 	open func(folder string) (engine, error)
 }
 
-// ours stays nil until azdurable.go is written against the public API: then this line moves there, and names it.
-var ours *contender
-
 // peers are compared with ours.
 var peers = []contender{
 	{"go-workflows sqlite", openGoWorkflows(onFile)},

@@ -32,6 +32,10 @@ func fsyncTime(folder string) (figure, error) {
 		}
 		took[i] = time.Since(begin)
 	}
+	return figure{name: "machine/fsync", value: inMilliseconds(median(took)), unit: milliseconds}, nil
+}
+
+func median(took []time.Duration) time.Duration {
 	slices.Sort(took)
-	return figure{name: "machine/fsync", value: inMilliseconds(percentile(took, 50)), unit: milliseconds}, nil
+	return percentile(took, 50)
 }

@@ -81,13 +81,33 @@ func measure(ctx context.Context, s settings, r report) error {
 			return err
 		}
 	}
+	for _, b := range ownBenchmarks() {
+		if !s.bench.MatchString(b.name) || !s.engines.MatchString(ours.name) {
+			continue
+		}
+		if err := alone(ctx, s, r, b); err != nil {
+			return fmt.Errorf("%s: %w", b.name, err)
+		}
+	}
 	return nil
+}
+
+// alone runs a benchmark that only ours has.
+func alone(ctx context.Context, s settings, r report, b ownBenchmark) error {
+	return inFolder(s.data, func(folder string) error {
+		runtime.GC()
+		figures, err := b.run(ctx, folder)
+		for _, f := range figures {
+			err = errors.Join(err, r.own(f))
+		}
+		return err
+	})
 }
 
 // compare runs one benchmark on ours and on each peer.
 func compare(ctx context.Context, s settings, r report, b benchmark) error {
 	own := map[string]figure{}
-	if ours != nil && s.engines.MatchString(ours.name) {
+	if s.engines.MatchString(ours.name) {
 		figures, err := once(ctx, s, *ours, b)
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", b.name, ours.name, err)

@@ -301,11 +301,10 @@ func TestCustomStatus(t *testing.T) {
 func TestOrchestratorPanics(t *testing.T) {
 	t.Parallel()
 	o := durabletask.NewOrchestrator(func(durabletask.Context, durabletask.None) (int, error) {
-		none := make([]int, len(t.Name())%1)
-		return none[3], nil
+		return len(strings.Repeat("x", -len(t.Name()))), nil
 	}, durabletask.Named("Panics"))
 	end, _ := run(t, durabletask.New(o), "Panics", "")
-	if end.Status != history.Failed || !errorHas(end.Failure, "panic", "index out of range") || !strings.Contains(end.Failure.StackTrace, "TestOrchestratorPanics") {
+	if end.Status != history.Failed || !errorHas(end.Failure, "panic", "negative Repeat count") || !strings.Contains(end.Failure.StackTrace, "TestOrchestratorPanics") {
 		t.Errorf("ended as %v %+v", end.Status, end.Failure)
 	}
 }
