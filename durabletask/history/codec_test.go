@@ -13,32 +13,33 @@ func every() []Event {
 	text := func(s string) *string { return &s }
 	one := 1
 	at := time.Date(2026, 11, 23, 17, 35, 30, 806440200, time.UTC)
-	h := Header{ID: 3, Time: at, ActivityID: "m"}
-	f := &FailureDetails{ErrorType: "E", ErrorMessage: "m", StackTrace: "s", NonRetriable: true, Inner: &FailureDetails{ErrorType: "I", ErrorMessage: "n"}}
+	h := Header{ID: 3, Time: at, ActivityID: "m", IsPlayed: true}
+	f := &FailureDetails{ErrorType: "E", ErrorMessage: "m", StackTrace: "s", NonRetriable: true, Properties: map[string]string{"p": `{"x": 1}`}, Inner: &FailureDetails{ErrorType: "I", ErrorMessage: "n"}}
 	i := Instance{ID: "i\x00\n\"é", ExecutionID: "x"}
 	tags := map[string]string{"k": "v"}
+	trace := &TraceContext{TraceParent: "00-a-b-01", TraceState: "s", ID: "i", SpanID: "b", ActivityStartTime: at}
 	return []Event{
-		&ExecutionStarted{Header: h, Instance: i, Parent: &ParentInstance{Instance: i, Name: "P", Version: text(""), TaskID: 4}, Name: "N", Version: text("1"), Input: text("{}"), Tags: tags, ScheduledStart: at, Generation: &one},
+		&ExecutionStarted{Header: h, Instance: i, Parent: &ParentInstance{Instance: i, Name: "P", Version: text(""), TaskID: 4}, Name: "N", Version: text("1"), Input: text("{}"), Tags: tags, ScheduledStart: at, Generation: &one, Correlation: text("c"), ParentTraceContext: trace, GenerateNewTrace: true},
 		&ExecutionCompleted{Header: h, Status: Failed, Result: text(""), Failure: f},
 		&ExecutionTerminated{Header: h, Reason: text("r")},
-		&TaskScheduled{Header: h, Name: "A", Version: text(""), Input: text("[1]"), Tags: tags},
+		&TaskScheduled{Header: h, Name: "A", Version: text(""), Input: text("[1]"), Tags: tags, ParentTraceContext: trace},
 		&TaskCompleted{Header: h, TaskID: 3, Result: text("1")},
 		&TaskFailed{Header: h, TaskID: 3, Reason: "r", Details: text("d"), Failure: f},
 		&TimerCreated{Header: h, FireAt: at},
 		&TimerFired{Header: h, TimerID: 3, FireAt: at},
 		&OrchestratorStarted{Header: h, Engine: 1},
 		&OrchestratorCompleted{Header: h},
-		&EventRaised{Header: h, Name: "E", Input: text("null")},
-		&SubOrchestrationInstanceCreated{Header: h, InstanceID: "c", Name: "C", Version: text("2"), Input: text("1"), Tags: tags},
+		&EventRaised{Header: h, Name: "E", Input: text("null"), ParentTraceContext: trace},
+		&SubOrchestrationInstanceCreated{Header: h, InstanceID: "c", Name: "C", Version: text("2"), Input: text("1"), Tags: tags, ClientSpanID: text("s")},
 		&SubOrchestrationInstanceCompleted{Header: h, TaskID: 3, Result: text("1")},
 		&SubOrchestrationInstanceFailed{Header: h, TaskID: 3, Reason: "r", Details: text("d"), Failure: f},
 		&EventSent{Header: h, InstanceID: "t", Name: "E", Input: text("1")},
 		&ContinueAsNew{Header: h, Result: text("1"), Failure: f},
-		&GenericEvent{Header: h, Data: text("d"), Reason: "Rewound: TaskFailed"},
+		&GenericEvent{Header: h, Data: text("d"), Reason: "Rewound: TaskFailed", Marker: "patch"},
 		&HistoryState{Header: h, State: text("s")},
 		&ExecutionSuspended{Header: h, Reason: text("r")},
 		&ExecutionResumed{Header: h, Reason: text("r")},
-		&ExecutionRewound{Header: h, Reason: text("r"), ParentExecutionID: text("p"), InstanceID: text("i")},
+		&ExecutionRewound{Header: h, Reason: text("r"), ParentExecutionID: text("p"), InstanceID: text("i"), ParentTraceContext: trace},
 	}
 }
 

@@ -62,6 +62,8 @@ type Header struct {
 	// ActivityID identifies the message that brought the event, so that a redelivered message is
 	// recognised; empty for events that no message brought.
 	ActivityID string `json:"activityId,omitempty"`
+	// IsPlayed is true where the in-process .NET replay had delivered the event before it was stored. Nothing depends on it.
+	IsPlayed bool `json:"isPlayed,omitempty"`
 }
 
 // Head returns the header; it makes every event that embeds Header an Event.

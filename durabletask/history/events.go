@@ -12,11 +12,17 @@ type ExecutionStarted struct {
 	// Version is nil where none was given.
 	Version *string           `json:"version,omitempty"`
 	Input   *string           `json:"input,omitempty"`
-	Tags    map[string]string `json:"tags,omitempty"`
+	Tags    map[string]string `json:"tags,omitzero"`
 	// ScheduledStart is when the first episode may run; zero means at once.
 	ScheduledStart time.Time `json:"scheduledStart,omitzero"`
 	// Generation counts how often the instance id has been started anew; nil after continue-as-new.
 	Generation *int `json:"generation,omitempty"`
+	// Correlation is a relic of the reference's first tracing; it is carried along.
+	Correlation *string `json:"correlation,omitempty"`
+	// ParentTraceContext is the span of whoever started the execution, and later the execution's own.
+	ParentTraceContext *TraceContext `json:"parentTraceContext,omitempty"`
+	// GenerateNewTrace asks that the execution begin a trace of its own.
+	GenerateNewTrace bool `json:"generateNewTrace,omitempty"`
 }
 
 // ParentInstance names the orchestration that started a child, and the decision by which it did.
@@ -50,7 +56,9 @@ type TaskScheduled struct {
 	Version *string `json:"version,omitempty"`
 	// Input is left out of the history unless inputs are to be stored; the message always has it.
 	Input *string           `json:"input,omitempty"`
-	Tags  map[string]string `json:"tags,omitempty"`
+	Tags  map[string]string `json:"tags,omitzero"`
+	// ParentTraceContext is the span under which the activity runs.
+	ParentTraceContext *TraceContext `json:"parentTraceContext,omitempty"`
 }
 
 // TaskCompleted is the result of the activity scheduled as TaskID.
@@ -97,8 +105,9 @@ type OrchestratorCompleted struct {
 // EventRaised is an external event.
 type EventRaised struct {
 	Header
-	Name  string  `json:"name"`
-	Input *string `json:"input,omitempty"`
+	Name               string        `json:"name"`
+	Input              *string       `json:"input,omitempty"`
+	ParentTraceContext *TraceContext `json:"parentTraceContext,omitempty"`
 }
 
 // SubOrchestrationInstanceCreated records that a child orchestration was started under the event's ID.
@@ -110,7 +119,9 @@ type SubOrchestrationInstanceCreated struct {
 	Version    *string `json:"version,omitempty"`
 	// Input is left out of the history unless inputs are to be stored.
 	Input *string           `json:"input,omitempty"`
-	Tags  map[string]string `json:"tags,omitempty"`
+	Tags  map[string]string `json:"tags,omitzero"`
+	// ClientSpanID is the id of the span that waits for the child.
+	ClientSpanID *string `json:"clientSpanId,omitempty"`
 }
 
 // SubOrchestrationInstanceCompleted is the result of the child started as TaskID.
@@ -151,6 +162,8 @@ type GenericEvent struct {
 	Data *string `json:"data,omitempty"`
 	// Reason names what stood here before a rewind, such as "Rewound: TaskFailed".
 	Reason string `json:"reason,omitempty"`
+	// Marker says what kind of value Data is, where the framework keeps one in the history; else empty.
+	Marker string `json:"marker,omitempty"`
 }
 
 // HistoryState is part of the vocabulary, but no store writes it.
@@ -174,9 +187,10 @@ type ExecutionResumed struct {
 // ExecutionRewound asks a failed execution to try again what failed.
 type ExecutionRewound struct {
 	Header
-	Reason            *string `json:"reason,omitempty"`
-	ParentExecutionID *string `json:"parentExecutionId,omitempty"`
-	InstanceID        *string `json:"instanceId,omitempty"`
+	Reason             *string       `json:"reason,omitempty"`
+	ParentExecutionID  *string       `json:"parentExecutionId,omitempty"`
+	InstanceID         *string       `json:"instanceId,omitempty"`
+	ParentTraceContext *TraceContext `json:"parentTraceContext,omitempty"`
 }
 
 // FailureDetails describes an error in a form that crosses processes and languages.
@@ -186,6 +200,19 @@ type FailureDetails struct {
 	StackTrace   string          `json:"stackTrace,omitempty"`
 	Inner        *FailureDetails `json:"inner,omitempty"`
 	NonRetriable bool            `json:"nonRetriable,omitempty"`
+	// Properties are what the error tells beyond its message; the values are JSON text.
+	Properties map[string]string `json:"properties,omitzero"`
+}
+
+// TraceContext carries a W3C trace context. Each member may be empty.
+type TraceContext struct {
+	TraceParent string `json:"traceParent,omitempty"`
+	TraceState  string `json:"traceState,omitempty"`
+	// ID, SpanID and ActivityStartTime are the execution's own span, set at its first episode, so that every episode and
+	// every replay works in the same span.
+	ID                string    `json:"id,omitempty"`
+	SpanID            string    `json:"spanId,omitempty"`
+	ActivityStartTime time.Time `json:"activityStartTime,omitzero"`
 }
 
 // String is what a status shows of the failure: "ErrorType: ErrorMessage".
