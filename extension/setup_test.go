@@ -1,0 +1,146 @@
+package extension_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/azdurable/azdurable/durabletask"
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/backend/local"
+	"github.com/azdurable/azdurable/extension"
+)
+
+// standIns are functions that do what those behind the recordings did.
+func standIns() *durabletask.App {
+	sleep := durabletask.NewActivity(func(ctx context.Context, seconds int) (string, error) {
+		select {
+		case <-time.After(time.Duration(seconds) * time.Second):
+			return "slept", nil
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}, durabletask.Named("Sleep"))
+	hello := durabletask.NewActivity(func(_ context.Context, name string) (string, error) {
+		return "Hello " + name + "!", nil
+	}, durabletask.Named("E1_SayHello"))
+	unknown := durabletask.NewActivity(func(_ context.Context, _ int) (int, error) { return 0, nil }, durabletask.Named("NoSuchActivity"))
+	return durabletask.New(
+		sleep, hello,
+		durabletask.NewOrchestrator(func(_ durabletask.Context, in json.RawMessage) (json.RawMessage, error) { return in, nil }, durabletask.Named("Echo")),
+		durabletask.NewOrchestrator(func(_ durabletask.Context, _ any) (string, error) {
+			return "", errors.New(`Orchestrator function 'FailOrch' failed: orch boom "q" é`)
+		}, durabletask.Named("FailOrch")),
+		durabletask.NewOrchestrator(func(ctx durabletask.Context, in json.RawMessage) (map[string]json.RawMessage, error) {
+			data, err := durabletask.NewEvent[json.RawMessage]("go").Next(ctx).Await(ctx)
+			return map[string]json.RawMessage{"input": in, "ev": data}, err
+		}, durabletask.Named("WaitEvent")),
+		durabletask.NewOrchestrator(func(ctx durabletask.Context, seconds int) (string, error) { return sleep.Call(ctx, seconds) }, durabletask.Named("Slow")),
+		durabletask.NewOrchestrator(func(ctx durabletask.Context, seconds int) (string, error) {
+			return "fired", durabletask.Sleep(ctx, time.Duration(seconds)*time.Second)
+		}, durabletask.Named("Timer")),
+		durabletask.NewOrchestrator(func(ctx durabletask.Context, _ any) ([]string, error) {
+			var all []string
+			for _, city := range []string{"Tokyo", "Seattle", "London"} {
+				greeting, err := hello.Call(ctx, city)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, greeting)
+			}
+			return all, nil
+		}, durabletask.Named("E1_HelloSequence")),
+		durabletask.NewOrchestrator(func(ctx durabletask.Context, _ any) (int, error) { return unknown.Call(ctx, 1) }, durabletask.Named("UnknownActivityOrch")),
+	)
+}
+
+// hub is a running extension on a store in memory.
+type hub struct {
+	*extension.Extension
+	t       *testing.T
+	backend backend.Backend
+}
+
+// inMemory opens a store that the test can also look into.
+func (h *hub) inMemory(ctx context.Context, _ extension.Store, log *slog.Logger) (backend.Backend, error) {
+	b, err := local.Open(ctx, local.Options{Logger: log})
+	h.backend = b
+	return b, err
+}
+
+// start runs test in a bubble, with an extension that has been started.
+func start(t *testing.T, o extension.Options, test func(h *hub)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		h := &hub{t: t}
+		o.Folder = t.TempDir()
+		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		o.Environ = append([]string{}, o.Environ...)
+		if o.Settings == nil {
+			o.Settings = &extension.AppSettings{}
+		}
+		if o.Hub == "" {
+			o.Hub = "RecordedHub"
+		}
+		o.Open = h.inMemory
+		var err error
+		if h.Extension, err = extension.Initialize(t.Context(), standIns(), o); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := h.Stop(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}()
+		test(h)
+	})
+}
+
+// begin starts an instance and lets it run as far as it can.
+func (h *hub) begin(name, id, input string) {
+	h.t.Helper()
+	if _, err := h.Client().ScheduleJSON(h.t.Context(), name, &input, durabletask.InstanceID(id), durabletask.AsReceived()); err != nil {
+		h.t.Fatal(err)
+	}
+	synctest.Wait()
+}
+
+// ask sends a request to the management API and lets the instances run as far as they can.
+func (h *hub) ask(method, path string, headers map[string]string, body string) *httptest.ResponseRecorder {
+	h.t.Helper()
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	r := httptest.NewRequest(method, extension.ManagementPath+path, reader).WithContext(h.t.Context())
+	for name, value := range headers {
+		if name == "Host" {
+			r.Host = value
+			continue
+		}
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	h.Management().ServeHTTP(w, r)
+	synctest.Wait()
+	return w
+}
+
+func (h *hub) get(path string) *httptest.ResponseRecorder {
+	return h.ask(http.MethodGet, path, nil, "")
+}
+
+func (h *hub) post(path, body string) *httptest.ResponseRecorder {
+	return h.ask(http.MethodPost, path, map[string]string{"Content-Type": "application/json"}, body)
+}
