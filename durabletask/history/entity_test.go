@@ -9,6 +9,7 @@ import (
 )
 
 func TestEntityStateRoundTrip(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 11, 23, 17, 35, 30, 806440200, time.UTC)
 	text := "5"
 	request := EntityRequest{
