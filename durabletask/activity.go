@@ -26,6 +26,16 @@ func NewActivity[I, O any](fn func(context.Context, I) (O, error), options ...Op
 	return &Activity[I, O]{definition: define("activity", fn, options), fn: fn}
 }
 
+// DeclareActivity declares an activity that another program implements, or that Implement does.
+func DeclareActivity[I, O any](name string, options ...Option) *Activity[I, O] {
+	return &Activity[I, O]{definition: define("activity", nil, append([]Option{Named(name)}, options...))}
+}
+
+// Implement gives a declared activity its function.
+func (a *Activity[I, O]) Implement(fn func(context.Context, I) (O, error)) Registration {
+	return &Activity[I, O]{definition: a.definition, fn: fn}
+}
+
 // AttemptTimeout limits one attempt of an activity: its context ends then, and an error it returns afterwards counts as ErrTimeout.
 func AttemptTimeout(limit time.Duration) Option {
 	if limit <= 0 {
@@ -49,22 +59,22 @@ func (a *Activity[I, O]) Call(ctx Context, input I, options ...CallOption) (O, e
 // Start schedules the activity and returns a task for its result. Retries go on by themselves, awaited or not.
 func (a *Activity[I, O]) Start(ctx Context, input I, options ...CallOption) *Task[O] {
 	x, app := ctx.execution(), ctx.app()
-	var call call
+	c := call{Call: replay.Call{Name: a.name}}
 	for _, o := range options {
-		o.call(&call)
+		o.call(&c)
 	}
 	text, err := encodeInput(input, a.bareInput)
 	if err != nil {
 		return failedTask[O](app, a.name, err)
 	}
-	schedule := func() *replay.Task { return x.Schedule(a.name, nil, text) }
-	if call.retry == nil {
-		return newTask[O](app, schedule())
-	}
-	return newTask[O](app, x.WithRetry(a.name, call.retry.rules(app, a.name), schedule))
+	c.Input = text
+	return newTask[O](app, c.schedule(x, app, x.Schedule))
 }
 
 func (a *Activity[I, O]) register(app *App) {
+	if a.fn == nil {
+		panic(fmt.Sprintf("durabletask: activity %q is declared but not implemented; register what its Implement returns", a.name))
+	}
 	f := &ActivityFunc{name: a.name, place: a.place, attempt: a.attempt, errors: &app.errors}
 	f.run = func(ctx context.Context, input *string) (*string, error) {
 		in, err := decodeInput[I](input, a.bareInput)

@@ -81,11 +81,14 @@ func (c *Client) ScheduleJSON(ctx context.Context, name string, input *string, o
 	}
 	event := &history.ExecutionStarted{
 		Header:   history.Header{ID: history.NoID, Time: now, ActivityID: c.newID()},
-		Instance: instance, Name: name, Input: input, Generation: &generation,
+		Instance: instance, Name: name, Version: s.version, Input: input, Tags: s.tags, ScheduledStart: s.at, Generation: &generation,
 	}
 	creation := backend.Creation{
 		Start:  history.Message{Target: instance, Event: event},
 		Refuse: []history.Status{history.Running, history.ContinuedAsNew, history.Pending, history.Suspended},
+	}
+	if s.refuse != nil {
+		creation.Refuse = *s.refuse
 	}
 	if err := c.backend.Create(ctx, creation); err != nil {
 		return "", fmt.Errorf("start %q as %q: %w", name, instance.ID, err)

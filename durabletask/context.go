@@ -17,6 +17,8 @@ type UUID = replay.UUID
 type Context interface {
 	// InstanceID returns the id of the instance.
 	InstanceID() string
+	// ParentInstanceID returns the id of the orchestration that this one is a child of, or "".
+	ParentInstanceID() string
 	// Version returns the version the instance was started with, or "".
 	Version() string
 	// Now returns the time, UTC: when the present episode began. It is the same at every replay and stands still between durable
@@ -53,6 +55,13 @@ func (c *orchestrationContext) Now() time.Time               { return c.x.Now() 
 func (c *orchestrationContext) Replaying() bool              { return c.x.Replaying() }
 func (c *orchestrationContext) NewUUID() UUID                { return c.x.NewUUID() }
 func (c *orchestrationContext) Rand() *rand.Rand             { return c.x.Rand() }
+
+func (c *orchestrationContext) ParentInstanceID() string {
+	if p := c.x.Start().Parent; p != nil {
+		return p.Instance.ID
+	}
+	return ""
+}
 
 func (c *orchestrationContext) Version() string {
 	if v := c.x.Start().Version; v != nil {

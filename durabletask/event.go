@@ -44,6 +44,16 @@ func (e Event[T]) Wait(ctx Context, timeout time.Duration) (T, error) {
 	return zero, &TaskError{Task: e.name, Kind: string(ErrTimeout), Message: "the event was not received within " + timeout.String()}
 }
 
+// Send sends the event to another instance from within an orchestrator. Nobody says whether that instance exists.
+func (e Event[T]) Send(ctx Context, instanceID string, v T) error {
+	text, err := encode(v)
+	if err != nil {
+		return err
+	}
+	ctx.execution().SendEvent(instanceID, e.name, text)
+	return nil
+}
+
 // Raise sends the event to an instance. Errors are those of Client.RaiseEvent.
 func (e Event[T]) Raise(ctx context.Context, c *Client, instanceID string, v T) error {
 	return c.RaiseEvent(ctx, instanceID, e.name, v)

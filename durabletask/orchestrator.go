@@ -2,6 +2,8 @@ package durabletask
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/azdurable/azdurable/durabletask/history"
@@ -22,6 +24,38 @@ func NewOrchestrator[I, O any](fn func(Context, I) (O, error), options ...Option
 	return &Orchestrator[I, O]{definition: define("orchestrator", fn, options), fn: fn}
 }
 
+// DeclareOrchestrator declares an orchestrator that another program implements, or that Implement does: for one that calls itself, as a variable
+// that refers to itself is an initialization cycle.
+func DeclareOrchestrator[I, O any](name string) *Orchestrator[I, O] {
+	return &Orchestrator[I, O]{definition: define("orchestrator", nil, []Option{Named(name)})}
+}
+
+// Implement gives a declared orchestrator its function.
+func (o *Orchestrator[I, O]) Implement(fn func(Context, I) (O, error)) Registration {
+	return &Orchestrator[I, O]{definition: o.definition, fn: fn}
+}
+
+// Call runs a child orchestration and waits for its result. The error is a *TaskError.
+func (o *Orchestrator[I, O]) Call(ctx Context, input I, options ...ChildOption) (O, error) {
+	return o.Start(ctx, input, options...).Await(ctx)
+}
+
+// Start starts a child orchestration and returns a task for its result. If an instance with the child's id is still going on, the child
+// is not started and the task never done; without an InstanceID that can't happen.
+func (o *Orchestrator[I, O]) Start(ctx Context, input I, options ...ChildOption) *Task[O] {
+	x, app := ctx.execution(), ctx.app()
+	c := call{Call: replay.Call{Name: o.name}}
+	for _, option := range options {
+		option.child(&c)
+	}
+	text, err := encode(input)
+	if err != nil {
+		return failedTask[O](app, o.name, err)
+	}
+	c.Input = text
+	return newTask[O](app, c.schedule(x, app, x.StartChild))
+}
+
 // Name returns the name under which instances are started and recorded.
 func (o *Orchestrator[I, O]) Name() string { return o.name }
 
@@ -35,6 +69,9 @@ func (o *Orchestrator[I, O]) Schedule(ctx context.Context, c *Client, input I, o
 }
 
 func (o *Orchestrator[I, O]) register(a *App) {
+	if o.fn == nil {
+		panic(fmt.Sprintf("durabletask: orchestrator %q is declared but not implemented; register what its Implement returns", o.name))
+	}
 	f := &OrchestratorFunc{name: o.name, place: o.place}
 	f.code = func(x *replay.Execution, input *string) (result *string, failure *history.FailureDetails) {
 		defer func() {
@@ -47,6 +84,10 @@ func (o *Orchestrator[I, O]) register(a *App) {
 			return nil, a.errors.failure(err)
 		}
 		out, err := o.fn(newContext(a, x), in)
+		if next, ok := errors.AsType[*continuation](err); ok {
+			x.ContinueAsNew(next.Continuation)
+			return nil, nil
+		}
 		if err == nil {
 			result, err = encode(out)
 		}

@@ -1,10 +1,6 @@
 package durabletask
 
-import (
-	"errors"
-
-	"github.com/azdurable/azdurable/durabletask/internal/replay"
-)
+import "github.com/azdurable/azdurable/durabletask/internal/replay"
 
 // Task is the outcome of something that an orchestrator started: it is there, or it is still to come.
 type Task[T any] struct {
@@ -12,6 +8,8 @@ type Task[T any] struct {
 	task *replay.Task
 	// err is set for a call that could not even be scheduled; task is nil then.
 	err error
+	// local has the outcome of a function of the orchestrator's own (Go), which is not stored; else nil.
+	local func() (T, error)
 }
 
 func newTask[T any](a *App, t *replay.Task) *Task[T] { return &Task[T]{app: a, task: t} }
@@ -41,32 +39,12 @@ func (t *Task[T]) outcome() (T, error) {
 	if failure != nil {
 		return zero, t.app.errors.taskError(t.task.Name, failure)
 	}
+	if t.local != nil {
+		return t.local()
+	}
 	v, err := decode[T](value)
 	if err != nil {
 		return zero, t.app.errors.taskError(t.task.Name, t.app.errors.failure(err))
 	}
 	return v, nil
-}
-
-// WhenAll waits until every one of the tasks has its outcome. It returns the results in the order of the tasks, and the errors of
-// all that failed, joined.
-func WhenAll[T any](ctx Context, tasks ...*Task[T]) ([]T, error) {
-	waits := make([]*replay.Task, 0, len(tasks))
-	seen := make(map[*replay.Task]bool, len(tasks))
-	for _, t := range tasks {
-		if t.task != nil && !seen[t.task] {
-			seen[t.task] = true
-			waits = append(waits, t.task)
-		}
-	}
-	ctx.execution().Await(len(waits), waits...)
-	results := make([]T, len(tasks))
-	var errs []error
-	for i, t := range tasks {
-		var err error
-		if results[i], err = t.outcome(); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return results, errors.Join(errs...)
 }

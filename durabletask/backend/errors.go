@@ -22,6 +22,14 @@ var (
 	ErrPageToken = errors.New("page token not understood: pass on the token of the page before, unchanged")
 )
 
+// NotFailedError refuses to rewind an instance that is in another state than Failed.
+type NotFailedError struct{ Status history.Status }
+
+// Error says so in the words that the reference uses.
+func (e *NotFailedError) Error() string {
+	return fmt.Sprintf("This orchestration has status %s, but only orchestrations in the \"Failed\" state can be rewound.", e.Status)
+}
+
 // InstanceExistsError refuses a start because an instance with the same id may not be replaced.
 type InstanceExistsError struct {
 	InstanceID string

@@ -31,15 +31,21 @@ type ActivityWork struct {
 	Receipt any
 }
 
-// Checkpoint is what an episode decided. Its zero value drops the messages of the work and changes nothing else.
+// Checkpoint is what an episode decided, or a part of it. Its zero value drops the messages of the work and changes nothing else.
 type Checkpoint struct {
-	// Events are appended to the history.
+	// More says that the episode goes on: w stays with the caller, with its messages and its session, and only its Version moves
+	// on. After a crash the messages are delivered again, and the history tells what is done.
+	More bool
+	// Events are appended to the history. If State names another execution than the work does, the instance has continued as
+	// new: then they are its whole history, and what was there for the old execution (history, timers, messages to it by name) is
+	// dropped.
 	Events []history.Event
 	// Activities are to be run (TaskScheduled).
 	Activities []history.Message
 	// Timers come back to their target when they are due, never earlier (TimerFired).
 	Timers []history.Message
-	// Messages go to other instances. One for an instance that is unknown or has ended is dropped.
+	// Messages go to other instances, or to this one. A start (ExecutionStarted) creates its instance, Pending, unless one with the id
+	// has not ended. Any other message for an instance that is unknown or has ended is dropped.
 	Messages []history.Message
 	// State is the new state of the instance; nil leaves it as it is. A terminal state ends the execution: messages and timers
 	// that still wait for it are dropped, and its session ends. Its activities, those of this checkpoint included, are run all
@@ -59,7 +65,8 @@ type Abandonment struct {
 type Creation struct {
 	// Start is the ExecutionStarted message. With a ScheduledStart it is delivered not before that.
 	Start history.Message
-	// Refuse lists the states in which an existing instance with this id is not replaced.
+	// Refuse lists the states in which an existing instance with this id is not replaced. A replacement's Generation is one more
+	// than that of the instance it replaces.
 	Refuse []history.Status
 }
 
@@ -75,7 +82,9 @@ type InstanceState struct {
 	// CustomStatus is JSON text; nil if the orchestration never set one.
 	CustomStatus *string
 	Tags         map[string]string
-	Generation   *int
+	// Parent is the orchestration that this one is a child of, or nil.
+	Parent     *history.ParentInstance
+	Generation *int
 	// Times are UTC. Created is when the present generation was started; ScheduledStart and Completed are zero if
 	// there is none.
 	Created, Updated, ScheduledStart, Completed time.Time

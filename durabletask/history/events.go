@@ -47,6 +47,8 @@ type ExecutionTerminated struct {
 	Header
 	// Reason is plain text, not JSON; nil if none was given.
 	Reason *string `json:"reason,omitempty"`
+	// Recurse asks that the children that are still running be terminated, too.
+	Recurse bool `json:"recurse,omitempty"`
 }
 
 // TaskScheduled records that an activity was scheduled under the event's ID.

@@ -32,6 +32,8 @@ func (d *Dispatcher) nextActivity(ctx, activities context.Context) error {
 
 // perform sends the activity through the pipeline. It turns a panic of the pipeline into an error.
 func (d *Dispatcher) perform(ctx context.Context, a *Activity) (err error) {
+	d.performing <- struct{}{}
+	defer func() { <-d.performing }()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("run activity %q: panic: %v\n%s", a.Name, p, debug.Stack())
@@ -51,9 +53,7 @@ func (d *Dispatcher) perform(ctx context.Context, a *Activity) (err error) {
 
 // complete delivers the outcome, again and again if storage fails in passing: the activity has run, and it should not run twice.
 func (d *Dispatcher) complete(ctx context.Context, w *backend.ActivityWork, a *Activity) {
-	h := a.outcome.Head()
-	h.ID, h.Time, h.ActivityID = history.NoID, d.Environment.Now(), a.Key
-	result := history.Message{Target: a.Instance, Event: a.outcome}
+	result := d.result(a)
 	var pause *backoff
 	for {
 		err := d.backend.CompleteActivity(ctx, w, result)
@@ -69,6 +69,16 @@ func (d *Dispatcher) complete(ctx context.Context, w *backend.ActivityWork, a *A
 			return
 		}
 	}
+}
+
+// result is the message with an activity's outcome.
+func (d *Dispatcher) result(a *Activity) history.Message {
+	h := a.outcome.Head()
+	h.ID, h.Time, h.ActivityID = history.NoID, d.Environment.Now(), a.Key
+	if f, ok := a.outcome.(*history.TaskFailed); ok && d.SerializeExceptions && f.Failure != nil {
+		f.Details, f.Failure = new(f.Failure.ExceptionJSON()), nil
+	}
+	return history.Message{Target: a.Instance, Event: a.outcome}
 }
 
 func (d *Dispatcher) abandonActivity(ctx context.Context, w *backend.ActivityWork, cause error) {

@@ -21,8 +21,14 @@ type Options struct {
 	Orchestrations, Activities int
 	// Watchdog is how long an orchestrator may run without coming back to a durable call; default: DefaultWatchdog.
 	Watchdog time.Duration
-	// StoreInputs keeps the inputs of activities in the history, too.
+	// StoreInputs keeps the inputs of activities and children in the history, too.
 	StoreInputs bool
+	// MaxCalls limits the durable calls of one execution; default: 100,000.
+	MaxCalls int
+	// SerializeExceptions stores failures as .NET in-process does, as serialised exceptions, instead of as failure details.
+	SerializeExceptions bool
+	// Versions says which versions of orchestrations this worker runs.
+	Versions Versions
 }
 
 // How long things may take.
@@ -40,6 +46,8 @@ type Dispatcher struct {
 	Options
 	backend backend.Backend
 	run     Pipelines
+	// performing holds a token for each activity that runs, inline ones included.
+	performing chan struct{}
 
 	slots  sync.WaitGroup
 	cancel context.CancelFunc // ends what the slots still do
@@ -63,7 +71,7 @@ func New(b backend.Backend, run Pipelines, o Options) *Dispatcher {
 	if o.Watchdog == 0 {
 		o.Watchdog = DefaultWatchdog
 	}
-	return &Dispatcher{Options: o, backend: b, run: run}
+	return &Dispatcher{Options: o, backend: b, run: run, performing: make(chan struct{}, o.Activities)}
 }
 
 // Start starts the backend and the slots. It returns the backend's error if that can't start.

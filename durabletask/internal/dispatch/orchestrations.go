@@ -37,7 +37,7 @@ func (d *Dispatcher) nextOrchestration(ctx context.Context) error {
 	return nil
 }
 
-// episode runs the orchestrator on the work's messages and commits what it decided. With an error nothing has been committed.
+// episode runs the orchestrator on the work's messages and commits what it decided. With an error the work is not over.
 func (d *Dispatcher) episode(ctx context.Context, w *backend.OrchestrationWork, x *replay.Execution) error {
 	o, err := d.open(ctx, w, x)
 	if err != nil {
@@ -46,30 +46,49 @@ func (d *Dispatcher) episode(ctx context.Context, w *backend.OrchestrationWork, 
 	if o == nil { // messages for an execution that never started
 		return d.commit(ctx, w, backend.Checkpoint{})
 	}
-	if err := d.guarded(ctx, w, o, x); err != nil {
+	if refusal := d.Versions.check(o); refusal != nil {
+		return refusal
+	}
+	decided, err := d.decide(ctx, w, o)
+	if err != nil {
 		return err
 	}
-	if o.Decisions == nil {
-		return fmt.Errorf("run orchestrator %q: no handler ran it; is there a middleware that doesn't call next?", o.Name)
+	if decided, err = d.inline(ctx, w, o, decided); err != nil {
+		return err
 	}
-	if o.Decisions.Outcome == nil {
+	if decided.Outcome == nil {
 		w.Session.Park(x)
 	}
-	if err := d.commit(ctx, w, d.checkpoint(o.Decisions)); err != nil {
+	if err := d.commit(ctx, w, d.checkpoint(decided)); err != nil {
 		w.Session.Park(nil)
 		return err
 	}
-	if o.Decisions.Outcome != nil {
+	if decided.Outcome != nil {
 		x.End()
 	}
 	return nil
+}
+
+// decide sends the orchestration through the pipeline and returns what it decided.
+func (d *Dispatcher) decide(ctx context.Context, w *backend.OrchestrationWork, o *Orchestration) (*replay.Decisions, error) {
+	o.Decisions = nil
+	if err := d.guarded(ctx, w, o); err != nil {
+		return nil, err
+	}
+	if o.Decisions == nil {
+		return nil, fmt.Errorf("run orchestrator %q: no handler ran it; is there a middleware that doesn't call next?", o.Name)
+	}
+	return o.Decisions, nil
 }
 
 // open gathers what the episode starts from: the history, unless the execution is live. It returns nil if there is neither a
 // history nor a start.
 func (d *Dispatcher) open(ctx context.Context, w *backend.OrchestrationWork, x *replay.Execution) (*Orchestration, error) {
 	o := &Orchestration{Instance: w.Instance, Attempt: w.Attempt}
-	o.Episode = replay.Episode{New: w.Messages, Now: d.Environment.Now(), Execution: x, StoreInputs: d.StoreInputs}
+	o.Episode = replay.Episode{
+		New: w.Messages, Now: d.Environment.Now(), Execution: x,
+		StoreInputs: d.StoreInputs, MaxCalls: d.MaxCalls, DefaultVersion: d.Versions.Default,
+	}
 	start := x.Start()
 	if start == nil {
 		past, err := d.backend.LoadHistory(ctx, w)
@@ -105,11 +124,11 @@ func findStart(past []history.Event, messages []history.Message) *history.Execut
 
 // guarded sends the work through the pipeline. It turns a panic into an error, and gives the work up if an orchestrator
 // doesn't come back in time.
-func (d *Dispatcher) guarded(ctx context.Context, w *backend.OrchestrationWork, o *Orchestration, x *replay.Execution) (err error) {
+func (d *Dispatcher) guarded(ctx context.Context, w *backend.OrchestrationWork, o *Orchestration) (err error) {
 	gaveUp := make(chan struct{})
 	alarm := time.AfterFunc(d.Watchdog, func() {
 		defer close(gaveUp)
-		d.giveUp(ctx, w, o, x)
+		d.giveUp(ctx, w, o)
 	})
 	defer func() {
 		if p := recover(); p != nil {
@@ -121,6 +140,10 @@ func (d *Dispatcher) guarded(ctx context.Context, w *backend.OrchestrationWork, 
 			err = backend.ErrSessionLost // the work has been abandoned
 		}
 	}()
+	if o.instead != nil {
+		o.Decisions, _ = replay.Run(o.instead, o.Episode)
+		return nil
+	}
 	return d.run.Orchestration(ctx, o)
 }
 
@@ -131,14 +154,32 @@ func (d *Dispatcher) checkpoint(decided *replay.Decisions) backend.Checkpoint {
 	}
 	start, now := decided.Start, d.Environment.Now()
 	state := &backend.InstanceState{
-		Instance: start.Instance, Name: start.Name, Version: start.Version, Input: start.Input, Tags: start.Tags,
+		Instance: start.Instance, Name: start.Name, Version: start.Version, Input: start.Input, Tags: start.Tags, Parent: start.Parent,
 		Generation: start.Generation, Created: start.Time, ScheduledStart: start.ScheduledStart,
-		Status: history.Running, CustomStatus: decided.CustomStatus, Updated: now,
+		Status: history.Running, Output: decided.Reason, CustomStatus: decided.CustomStatus, Updated: now,
 	}
+	if decided.Suspended {
+		state.Status = history.Suspended
+	}
+	messages := decided.Messages
 	if end := decided.Outcome; end != nil {
+		if d.SerializeExceptions {
+			serializeExceptions(end, messages)
+		}
 		state.Status, state.Completed, state.Output, state.Failure = end.Status, now, end.Result, end.Failure
 	}
-	return backend.Checkpoint{Events: decided.Events, Activities: decided.Activities, Timers: decided.Timers, State: state}
+	return backend.Checkpoint{Events: decided.Events, Activities: decided.Activities, Timers: decided.Timers, Messages: messages, State: state}
+}
+
+// serializeExceptions puts a failed outcome, and the answer to the parent that goes with it, into the form of .NET in-process: a bare message,
+// with the exception as JSON for the parent.
+func serializeExceptions(end *history.ExecutionCompleted, messages []history.Message) {
+	end.Failure = nil
+	for _, m := range messages {
+		if e, ok := m.Event.(*history.SubOrchestrationInstanceFailed); ok && e.Failure != nil {
+			e.Details, e.Failure = new(e.Failure.ExceptionJSON()), nil
+		}
+	}
 }
 
 // commit stores a checkpoint. It makes the same call again for as long as storage fails in passing and the worker lives.

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
-	"github.com/azdurable/azdurable/durabletask/internal/replay"
 )
 
 // errWedged is why work is put back whose instance has an orchestrator that doesn't come back.
@@ -14,11 +13,11 @@ var errWedged = errors.New("the orchestrator of this instance is stuck in an ear
 
 // giveUp is the watchdog's answer to an orchestrator that blocks on something that is no durable call: a lock, a channel, a
 // connection. Its goroutine can't be stopped, so its slot is lost until it comes back; the work is not.
-func (d *Dispatcher) giveUp(ctx context.Context, w *backend.OrchestrationWork, o *Orchestration, x *replay.Execution) {
+func (d *Dispatcher) giveUp(ctx context.Context, w *backend.OrchestrationWork, o *Orchestration) {
 	d.wedged.add(w.Instance.ID)
 	d.Logger.Error("an orchestrator does not come back: it blocks on something that is not a durable call. Its slot is lost until it returns; "+
 		"move the blocking code into an activity",
-		"orchestrator", o.Name, "instance", w.Instance.ID, "after", d.Watchdog, "lost slots", d.wedged.count(), "stack", x.Stack())
+		"orchestrator", o.Name, "instance", w.Instance.ID, "after", d.Watchdog, "lost slots", d.wedged.count(), "stack", o.Episode.Execution.Stack())
 	d.abandon(ctx, w, errWedged, d.Watchdog)
 }
 

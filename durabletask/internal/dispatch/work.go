@@ -19,6 +19,9 @@ type Orchestration struct {
 	// Episode is what the orchestrator is run on, and Decisions what came out: the outcome of the work. A handler fills it in.
 	Episode   replay.Episode
 	Decisions *replay.Decisions
+
+	// instead is run in place of the orchestrator; nil but for a refused version.
+	instead replay.Code
 }
 
 // Activity is one delivery of a scheduled activity on its way through the pipeline.

@@ -11,11 +11,15 @@ import (
 // action is a decision of the code that the history does not show yet.
 type action struct {
 	id      int
-	kind    history.Type // of the event that records it
+	kind    history.Type // of the event that records it; ExecutionTerminated for a message that is not recorded
 	name    string
 	input   *string
 	version *string
+	tags    map[string]string
+	target  string // instance id of a child or of whoever an event is sent to
 	fireAt  time.Time
+	inline  bool // the activity is run by the worker, not sent
+	given   bool // to the worker, as inline
 	site    callSite
 }
 
@@ -23,50 +27,70 @@ func (a *action) String() string {
 	switch a.kind {
 	case history.TypeTimerCreated:
 		return "a timer"
+	case history.TypeSubOrchestrationInstanceCreated:
+		return fmt.Sprintf("sub-orchestration %q", a.name)
+	case history.TypeEventSent:
+		return fmt.Sprintf("event %q to another instance", a.name)
 	default:
 		return fmt.Sprintf("activity %q", a.name)
 	}
 }
 
-// decide numbers an action, puts it among the pending ones and opens its task.
-func (x *Execution) decide(a *action) *Task {
-	x.check()
+// MaxCalls is the default limit of durable calls of one execution (ext: maxOrchestrationActions).
+const MaxCalls = 100_000
+
+// decide numbers an action and puts it among the pending ones.
+func (x *Execution) decide(a *action) {
 	a.id = x.nextID
 	x.nextID++
 	if a.site = x.retrying; x.current != nil {
+		if x.calls++; x.calls > x.maxCalls {
+			panic(fmt.Sprintf("durabletask: Maximum amount of orchestration actions (%d) has been reached. "+
+				"Continue as new before that, or spread the work over sub-orchestrations", x.maxCalls))
+		}
 		a.site = here()
 	}
 	x.pending[a.id] = a
+}
+
+// call decides an action that has an outcome.
+func (x *Execution) call(a *action) *Task {
+	x.check()
+	x.decide(a)
 	t := &Task{Name: a.name, timerID: history.NoID}
 	x.open[a.id] = t
 	return t
 }
 
+// Call describes an activity or a child that is to be started.
+type Call struct {
+	Name    string
+	Version *string
+	Input   *string
+	Tags    map[string]string
+	// Inline makes the worker run an activity at once, between two episodes, instead of sending it.
+	Inline bool
+	// InstanceID is a child's; empty for the default: execution id, colon, sequence number.
+	InstanceID string
+}
+
 // Schedule starts an activity.
-func (x *Execution) Schedule(name string, version, input *string) *Task {
-	return x.decide(&action{kind: history.TypeTaskScheduled, name: name, version: version, input: input})
+func (x *Execution) Schedule(c Call) *Task {
+	return x.call(&action{kind: history.TypeTaskScheduled, name: c.Name, version: c.Version, input: c.Input, tags: c.Tags, inline: c.Inline})
 }
 
-// Timer creates a timer that is done at fireAt.
-func (x *Execution) Timer(fireAt time.Time) *Task {
-	a := &action{kind: history.TypeTimerCreated, fireAt: fireAt.UTC().Truncate(history.Resolution)}
-	t := x.decide(a)
-	t.timerID = a.id
-	return t
-}
-
-// Cancel gives up a timer that is not done: nobody is told, and its firing is ignored. It does nothing to other tasks.
-// The timer's creation is recorded all the same (DTFx: TaskOrchestrationContext.CreateTimer).
-func (x *Execution) Cancel(t *Task) {
-	if t.timerID != history.NoID {
-		delete(x.open, t.timerID)
-		t.timerID = history.NoID
-	}
+// SendEvent sends an external event to another instance. Nobody says whether it arrived.
+func (x *Execution) SendEvent(instanceID, name string, input *string) {
+	x.check()
+	x.decide(&action{kind: history.TypeEventSent, name: name, target: instanceID, input: input})
 }
 
 // match takes the pending action that a recorded decision corresponds to.
 func (x *Execution) match(e history.Event, name string) {
 	id := e.Head().ID
+	if id == interruption {
+		return
+	}
 	a, ok := x.pending[id]
 	if ok && a.kind == e.Type() && strings.EqualFold(a.name, name) {
 		delete(x.pending, id)
@@ -83,15 +107,18 @@ func (x *Execution) match(e history.Event, name string) {
 	clear(x.pending) // nothing that the wrong code decided may happen
 }
 
+// interruption is the id of the timer by which DTFx marks an episode that it cut short; the rest was decided again.
+const interruption = -100
+
 // whereabouts says where the orchestrator is parked.
 func (x *Execution) whereabouts() string {
 	switch {
-	case x.main == nil:
+	case len(x.coroutines) == 0:
 		return "not even being started"
-	case x.main.finished || x.main.wait == nil:
+	case x.coroutines[0].finished || x.coroutines[0].wait == nil:
 		return "for it has returned"
 	default:
-		return "waiting at " + x.main.wait.site.String()
+		return "waiting at " + x.coroutines[0].wait.site.String()
 	}
 }
 

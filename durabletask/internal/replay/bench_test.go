@@ -13,7 +13,7 @@ func BenchmarkReplay(b *testing.B) {
 	sequence := func(n int) Code {
 		return func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 			for range n {
-				outcome(x, x.Schedule("A", nil, nil))
+				outcome(x, x.Schedule(Call{Name: "A"}))
 			}
 			return nil, nil
 		}
@@ -22,7 +22,7 @@ func BenchmarkReplay(b *testing.B) {
 		return func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 			tasks := make([]*Task, n)
 			for i := range tasks {
-				tasks[i] = x.Schedule("A", nil, nil)
+				tasks[i] = x.Schedule(Call{Name: "A"})
 			}
 			x.Await(n, tasks...)
 			return nil, nil

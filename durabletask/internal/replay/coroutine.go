@@ -18,6 +18,8 @@ type coroutine struct {
 	finished  bool
 	// wait is what the coroutine is parked on; its call site is for messages.
 	wait *wait
+	// task is the outcome of a function that runs beside the orchestrator; nil for the orchestrator itself.
+	task *Task
 }
 
 // newCoroutine makes a coroutine of fn; fn does not run before the first resume. The number of its goroutine is also stored

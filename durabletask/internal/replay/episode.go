@@ -21,24 +21,38 @@ type Episode struct {
 	Now time.Time
 	// Execution is a fresh one (New) or one that an earlier Run left parked; nil stands for a fresh one.
 	Execution *Execution
-	// StoreInputs keeps the inputs of activities in the history, too.
+	// StoreInputs keeps the inputs of activities and children in the history, too.
 	StoreInputs bool
+	// MaxCalls limits the durable calls of an execution; 0 means the default, MaxCalls.
+	MaxCalls int
+	// DefaultVersion is the version of children that are started without one; nil for none.
+	DefaultVersion *string
 }
 
 // Decisions is what an episode came to.
 type Decisions struct {
-	// Events are to be appended to the history; empty if every message was a repeat or came too late.
+	// Events are to be appended to the history, or to replace it if Continued; empty if every message was a repeat or came too
+	// late.
 	Events []history.Event
-	// Activities are to be run, Timers to come back when they are due.
-	Activities, Timers []history.Message
+	// Activities are to be run, Timers to come back when they are due, Messages to go to other instances.
+	Activities, Timers, Messages []history.Message
+	// Inline are activities to be run before anything else happens to the execution; each result is a message of a further episode.
+	Inline []history.Message
+	// Continued means that the instance has continued as new: Events are the whole history of the new generation.
+	Continued bool
 	// Start is the event that began the execution; nil if there is none, in which case nothing was done.
 	Start *history.ExecutionStarted
 	// Outcome is how the execution ended; nil while it goes on.
 	Outcome *history.ExecutionCompleted
+	// Suspended reports whether the execution is suspended, and Reason is the one given for that or for the last resumption.
+	Suspended bool
+	Reason    *string
 	// CustomStatus is JSON text, or nil.
 	CustomStatus *string
 	// Replayed is how many committed events were replayed.
 	Replayed int
+
+	generations int
 }
 
 // Run executes an episode of the code. It returns the execution beside the decisions; keep it for the next episode or End
@@ -49,22 +63,35 @@ func Run(code Code, ep Episode) (*Decisions, *Execution) {
 		x = New()
 	}
 	d := &Decisions{}
+	x.configure(ep)
 	if x.code == nil {
 		x.code, d.Replayed = code, len(ep.Past)
 		x.replay(ep.Past)
 	}
 	if !x.closed {
-		d.Events = x.advance(ep)
+		rest := x.advance(d, ep.New, ep.Now)
+		for x.outcome != nil && x.outcome.Status == history.ContinuedAsNew {
+			rest = x.continueAsNew(d, rest, ep)
+		}
+		if len(d.Events) > 0 {
+			x.emit(d, ep)
+			x.close(d)
+		}
 	}
-	d.Start, d.CustomStatus = x.start, x.customStatus
-	if len(d.Events) > 0 {
-		x.emit(d, ep)
-	}
+	d.Start, d.CustomStatus, d.Suspended, d.Reason = x.start, x.customStatus, x.suspended, x.reason
 	return d, x
+}
+
+func (x *Execution) configure(ep Episode) {
+	x.maxCalls, x.defaultVersion = ep.MaxCalls, ep.DefaultVersion
+	if x.maxCalls == 0 {
+		x.maxCalls = MaxCalls
+	}
 }
 
 // replay applies the committed history.
 func (x *Execution) replay(past []history.Event) {
+	x.markers.scan(past)
 	x.replaying = true
 	i := 0
 	x.process(func() history.Event {
@@ -77,42 +104,58 @@ func (x *Execution) replay(past []history.Event) {
 	x.replaying = false
 }
 
-// advance delivers the new messages and returns the events they became, the begin of the episode first.
-func (x *Execution) advance(ep Episode) []history.Event {
-	messages := startFirst(ep.New)
-	started := &history.OrchestratorStarted{Header: history.Header{ID: history.NoID, Time: x.episodeTime(ep)}, Engine: Engine}
+// advance delivers messages and adds the events they became to the decisions, the begin of the episode first. It returns the
+// messages that the execution ended before.
+func (x *Execution) advance(d *Decisions, messages []history.Message, now time.Time) []history.Message {
+	messages = startFirst(messages)
+	started := &history.OrchestratorStarted{Header: history.Header{ID: history.NoID, Time: x.episodeTime(messages, now)}, Engine: Engine}
 	if x.outcome != nil { // the code returned, or proved to be another one, while it was replayed
-		x.apply(started)
-		return []history.Event{started}
+		x.now, x.engine = started.Time, Engine
+		d.Events = append(d.Events, started)
+		return nil
 	}
-	var events []history.Event
+	begun := false
+	if len(x.pending) > 0 && !slices.ContainsFunc(messages, x.accepts) {
+		// A commit that was torn, or ended before an inline activity did, has left decisions behind: an empty episode makes up for it.
+		x.now, x.engine = started.Time, Engine
+		d.Events = append(d.Events, started)
+		return nil
+	}
+	var frame []history.Event // what comes before the message itself
 	x.process(func() history.Event {
-		for len(messages) > 0 {
+		for len(messages) > 0 || len(frame) > 0 {
+			if len(frame) > 0 {
+				e := frame[0]
+				frame = frame[1:]
+				d.Events = append(d.Events, e)
+				return e
+			}
 			m := messages[0]
-			if !x.accepts(m) {
+			switch {
+			case !x.accepts(m):
 				messages = messages[1:]
-				continue
+			case !begun:
+				begun = true
+				frame = x.inlineScheduled(m)
+				frame = append(frame, started)
+			default:
+				messages = messages[1:]
+				d.Events = append(d.Events, m.Event)
+				return m.Event
 			}
-			if events == nil {
-				events = append(events, started)
-				return started
-			}
-			messages = messages[1:]
-			events = append(events, m.Event)
-			return m.Event
 		}
 		return nil
 	})
-	return events
+	return messages
 }
 
 // episodeTime is the clock of the episode: never behind an earlier event, nor before a timer that it delivers.
-func (x *Execution) episodeTime(ep Episode) time.Time {
-	now := ep.Now.UTC().Truncate(history.Resolution)
+func (x *Execution) episodeTime(messages []history.Message, now time.Time) time.Time {
+	now = now.UTC().Truncate(history.Resolution)
 	if x.last.After(now) {
 		now = x.last
 	}
-	for _, m := range ep.New {
+	for _, m := range messages {
 		if t, ok := m.Event.(*history.TimerFired); ok && t.FireAt.After(now) {
 			now = t.FireAt
 		}
@@ -137,53 +180,19 @@ func (x *Execution) accepts(m history.Message) bool {
 		return x.open[e.TaskID] != nil
 	case *history.TaskFailed:
 		return x.open[e.TaskID] != nil
+	case *history.SubOrchestrationInstanceCompleted:
+		return x.open[e.TaskID] != nil
+	case *history.SubOrchestrationInstanceFailed:
+		return x.open[e.TaskID] != nil
 	case *history.TimerFired:
 		return x.open[e.TimerID] != nil
-	case *history.EventRaised, *history.ExecutionTerminated:
+	case *history.EventRaised, *history.ExecutionTerminated, *history.ExecutionSuspended, *history.ExecutionResumed:
 		return !x.applied[e.Head().ActivityID]
+	case *history.GenericEvent:
+		return true // the wake-up of a rewind
 	default:
 		return false
 	}
-}
-
-// emit turns what the code decided into events and messages, in order of the decisions.
-func (x *Execution) emit(d *Decisions, ep Episode) {
-	now := x.now
-	ids := make([]int, 0, len(x.pending))
-	for id := range x.pending {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	me := x.start.Instance
-	for _, id := range ids {
-		a := x.pending[id]
-		head := history.Header{ID: id, Time: now}
-		sent := history.Header{ID: history.NoID, Time: now, ActivityID: messageID(me.ExecutionID, a, me.ID)}
-		switch a.kind {
-		case history.TypeTaskScheduled:
-			e := &history.TaskScheduled{Header: head, Name: a.name, Version: a.version}
-			if ep.StoreInputs {
-				e.Input = a.input
-			}
-			sent.ID = id
-			d.Events = append(d.Events, e)
-			d.Activities = append(d.Activities, history.Message{Target: me, Event: &history.TaskScheduled{
-				Header: sent, Name: a.name, Version: a.version, Input: a.input,
-			}})
-		case history.TypeTimerCreated:
-			d.Events = append(d.Events, &history.TimerCreated{Header: head, FireAt: a.fireAt})
-			d.Timers = append(d.Timers, history.Message{Target: me, Event: &history.TimerFired{
-				Header: sent, TimerID: id, FireAt: a.fireAt,
-			}})
-		}
-	}
-	clear(x.pending)
-	if x.outcome != nil {
-		x.outcome.ID, x.outcome.Time = x.nextID, now
-		d.Outcome, x.closed = x.outcome, true
-		d.Events = append(d.Events, x.outcome)
-	}
-	d.Events = append(d.Events, &history.OrchestratorCompleted{Header: history.Header{ID: history.NoID, Time: now}})
 }
 
 // startFirst moves the first start of a top-level instance before the messages that would reach it otherwise, as far as no
@@ -197,10 +206,11 @@ func startFirst(messages []history.Message) []history.Message {
 			}
 			previous = m.Target.ExecutionID
 		}
-		if _, ok := m.Event.(*history.ExecutionStarted); !ok {
+		start, ok := m.Event.(*history.ExecutionStarted)
+		if !ok {
 			continue
 		}
-		if i == target {
+		if i == target || start.Parent != nil {
 			return messages
 		}
 		moved := slices.Clone(messages)

@@ -12,46 +12,67 @@ import (
 // Code is an orchestrator with its types taken off: JSON text in, JSON text or a failure out. It recovers its own panics.
 type Code func(x *Execution, input *string) (*string, *history.FailureDetails)
 
-// Execution is one generation of an instance in memory: the parked orchestrator and what it waits for.
+// Execution is an instance in memory: the parked orchestrator and what it waits for. When the instance continues as new, the
+// Execution goes on with the next generation.
+//
 // It is not for concurrent use. Its methods for user code (Schedule, Timer, NextEvent, Await, …) may be called only by the
 // orchestrator while it runs.
 type Execution struct {
-	code  Code
+	code Code
+	generation
+	goroutine atomic.Int64 // on which code runs now or ran last
+}
+
+// generation is what an Execution holds of one generation of its instance.
+type generation struct {
 	start *history.ExecutionStarted
-	main  *coroutine
 
 	now       time.Time // of the episode that is processed
 	last      time.Time // of the last event
+	engine    int       // the rules of the episode that is processed
 	replaying bool
 	nextID    int
 	uuids     int
 	random    *rand.Rand
 
-	pending map[int]*action // decided by the code, not in the history yet
-	open    map[int]*Task   // decided and not done
-	inbox   inbox
-	applied map[string]bool // ids of messages that must not be applied again
+	pending  map[int]*action // decided by the code, not in the history yet
+	open     map[int]*Task   // decided and not done
+	calls    int             // decided altogether, without retries
+	finished int             // tasks that are done
+	inbox    inbox
+	applied  map[string]bool // ids of messages that must not be applied again
+	markers  markers
+	suspension
 
-	ready    []*coroutine // to be resumed, in order
-	current  *coroutine   // running now
-	retrying callSite     // of the call that a retry repeats
+	coroutines []*coroutine // the first is the orchestrator's own
+	ready      []*coroutine // to be resumed, in order
+	conditions []*condition // to be looked at when nobody is ready
+	current    *coroutine   // running now
+	retrying   callSite     // of the call that a retry repeats
 
 	customStatus *string
+	next         *Continuation               // what the orchestrator goes on with when it returns
+	returned     *history.ExecutionCompleted // how the code ended, while the rules keep the execution open
 	outcome      *history.ExecutionCompleted // set when the execution is over
 	closed       bool                        // the history shows the outcome
 	running      bool                        // events are being processed
 	unloading    bool
 
-	goroutine atomic.Int64 // on which code runs now or ran last
+	maxCalls       int
+	defaultVersion *string
 }
 
 // New makes a fresh execution for the first Run.
-func New() *Execution {
-	return &Execution{
+func New() *Execution { return &Execution{generation: newGeneration()} }
+
+func newGeneration() generation {
+	return generation{
 		pending: make(map[int]*action),
 		open:    make(map[int]*Task),
-		inbox:   inbox{buffered: make(map[string][]*string), waiting: make(map[string][]*Task)},
+		inbox:   inbox{buffered: make(map[string][]*bufferedEvent), waiting: make(map[string][]*Task)},
 		applied: make(map[string]bool),
+		markers: markers{recorded: make(map[string]*history.GenericEvent)},
+		engine:  Engine,
 	}
 }
 
@@ -65,7 +86,10 @@ func (x *Execution) process(feed func() history.Event) {
 			if x.outcome != nil && !x.replaying {
 				return
 			}
-			e := feed()
+			e := x.heldEvent()
+			if e == nil {
+				e = feed()
+			}
 			if e == nil {
 				return
 			}
@@ -75,54 +99,56 @@ func (x *Execution) process(feed func() history.Event) {
 	x.running = false
 }
 
-func (x *Execution) resumeReady() {
-	for len(x.ready) > 0 && x.outcome == nil {
-		x.current, x.ready = x.ready[0], x.ready[1:]
-		x.goroutine.Store(x.current.goroutine)
-		x.current.resume()
-		x.current = nil
-	}
-}
-
-// exited is called when the running coroutine ended its goroutine: the code did not return, so it failed.
-func (x *Execution) exited() {
-	x.current = nil
-	x.fail(&history.FailureDetails{
-		ErrorType:    "Goexit",
-		ErrorMessage: "the orchestrator ended its goroutine (runtime.Goexit, or FailNow of a test) instead of returning",
-	})
-}
-
 func (x *Execution) apply(e history.Event) {
 	h := e.Head()
 	if h.Time.After(x.last) {
 		x.last = h.Time
 	}
+	if x.suspended && x.holdBack(e) {
+		return
+	}
 	switch e := e.(type) {
 	case *history.OrchestratorStarted:
-		x.now = e.Time
+		x.now, x.engine = e.Time, e.Engine
+		x.settle() // what an episode of other rules kept open
 	case *history.ExecutionStarted:
 		x.begin(e)
 	case *history.TaskScheduled:
 		x.match(e, e.Name)
 	case *history.TimerCreated:
 		x.match(e, "")
+	case *history.SubOrchestrationInstanceCreated:
+		x.match(e, e.Name)
+	case *history.EventSent:
+		x.match(e, e.Name)
 	case *history.TaskCompleted:
 		x.resolve(e.TaskID, e.Result, nil)
 	case *history.TaskFailed:
-		x.resolve(e.TaskID, nil, failureOf(e))
+		x.resolve(e.TaskID, nil, history.FailureOf(e.Reason, e.Details, e.Failure))
+	case *history.SubOrchestrationInstanceCompleted:
+		x.resolve(e.TaskID, e.Result, nil)
+	case *history.SubOrchestrationInstanceFailed:
+		x.resolve(e.TaskID, nil, history.FailureOf(e.Reason, e.Details, e.Failure))
 	case *history.TimerFired:
 		x.resolve(e.TimerID, nil, nil)
 	case *history.EventRaised:
 		x.remember(h)
 		x.deliver(e)
+	case *history.ExecutionSuspended:
+		x.remember(h)
+		x.suspend(e.Reason)
+	case *history.ExecutionResumed:
+		x.remember(h)
+		x.resume(e.Reason)
 	case *history.ExecutionTerminated:
 		x.remember(h)
-		x.outcome = &history.ExecutionCompleted{Status: history.Terminated, Result: e.Reason}
+		x.terminate(e)
+	case *history.ContinueAsNew:
+		x.outcome, x.closed = &history.ExecutionCompleted{Header: e.Header, Status: history.ContinuedAsNew, Result: e.Result}, true
 	case *history.ExecutionCompleted:
 		x.outcome, x.closed = e, true
-	case *history.OrchestratorCompleted:
 	}
+	x.settle()
 }
 
 // remember notes the message an event came with, so that a redelivery of it is not a second event.
@@ -137,17 +163,34 @@ func (x *Execution) begin(e *history.ExecutionStarted) {
 		return
 	}
 	x.start = e
-	x.main = newCoroutine(&x.goroutine, func() {
+	x.spawn(func() {
 		result, failure := x.code(x, e.Input)
 		switch {
-		case x.unloading || x.outcome != nil:
+		case x.unloading:
 		case failure != nil:
-			x.fail(failure)
+			x.end(failed(failure))
+		case x.next != nil:
+			x.end(&history.ExecutionCompleted{Status: history.ContinuedAsNew, Result: x.next.Input})
 		default:
-			x.outcome = &history.ExecutionCompleted{Status: history.Completed, Result: result}
+			x.end(&history.ExecutionCompleted{Status: history.Completed, Result: result})
 		}
 	})
-	x.ready = append(x.ready, x.main)
+}
+
+// end notes how the code ended.
+func (x *Execution) end(how *history.ExecutionCompleted) {
+	if x.returned == nil {
+		x.returned = how
+	}
+	x.settle()
+}
+
+// settle turns the code's end into the execution's. Our rules end it at once, and what is still open is discarded when it
+// comes; by DTFx's it stays open until every task and timer has ended.
+func (x *Execution) settle() {
+	if x.outcome == nil && x.returned != nil && (x.engine != 0 || len(x.open) == 0) {
+		x.outcome = x.returned
+	}
 }
 
 // resolve finishes the task that was opened under id. Whatever is not open (a repeated result, a cancelled timer) is ignored.
@@ -158,21 +201,16 @@ func (x *Execution) resolve(id int, value *string, failure *history.FailureDetai
 	}
 }
 
-// failureOf reads a failure in any of the forms in which engines write it.
-func failureOf(e *history.TaskFailed) *history.FailureDetails {
-	if e.Failure != nil {
-		return e.Failure
+// terminate ends the execution. The code is not told (DTFx: §5.7).
+func (x *Execution) terminate(e *history.ExecutionTerminated) {
+	x.outcome = &history.ExecutionCompleted{Status: history.Terminated, Result: e.Reason}
+	if !e.Recurse || x.replaying {
+		return
 	}
-	f := &history.FailureDetails{ErrorType: "(unknown)", ErrorMessage: e.Reason}
-	if e.Details != nil {
-		f.StackTrace = *e.Details
-	}
-	return f
-}
-
-func (x *Execution) fail(f *history.FailureDetails) {
-	if x.outcome == nil {
-		x.outcome = failed(f)
+	for _, t := range x.openInOrder() {
+		if t.child != "" {
+			x.decide(&action{kind: history.TypeExecutionTerminated, target: t.child, input: e.Reason})
+		}
 	}
 }
 
@@ -223,39 +261,25 @@ const (
 
 // Size is about how many bytes the parked execution keeps in memory.
 func (x *Execution) Size() int64 {
-	size := int64(parkedSize + taskSize*(len(x.open)+len(x.applied)))
+	size := int64(parkedSize*max(1, len(x.coroutines)) + taskSize*(len(x.open)+len(x.applied)))
 	for _, queue := range x.inbox.buffered {
-		for _, input := range queue {
-			if input != nil {
-				size += int64(len(*input))
+		for _, e := range queue {
+			if e.Input != nil {
+				size += int64(len(*e.Input))
 			}
 		}
 	}
 	return size
 }
 
-// Stack returns the stack of the orchestrator's goroutine, for reports about code that doesn't come back. Unlike the other
+// Stack returns the stack of the goroutine on which code runs, for reports about code that doesn't come back. Unlike the other
 // methods it may be called while the execution runs.
-func (x *Execution) Stack() string {
-	return stackOf(x.goroutine.Load())
-}
+func (x *Execution) Stack() string { return stackOf(x.goroutine.Load()) }
 
 // End unloads the orchestrator: its deferred calls run, its results and panics are ignored. It does nothing the second time.
 func (x *Execution) End() {
-	if x.unloading {
-		return
+	if !x.unloading {
+		x.unloading = true
+		x.unload()
 	}
-	x.unloading = true
-	if x.main == nil || x.main.finished {
-		return
-	}
-	x.main.finished = true
-	stopped := false
-	contain(func() {
-		defer func() { _ = recover() }()
-		if !stopped {
-			stopped = true
-			x.main.stop()
-		}
-	}, func() {})
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha1" //nolint:gosec // RFC 4122 version 5 identifiers are defined by SHA-1
 	"encoding/hex"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -53,15 +54,23 @@ func (x *Execution) NewUUID() UUID {
 
 // messageID derives the id of a message from the decision that makes it: a re-run of the same decision repeats it, another
 // decision never does.
-func messageID(executionID string, a *action, target string) string {
+func (x *Execution) messageID(a *action) string {
 	input := ""
 	if a.input != nil {
 		input = *a.input
 	}
 	sum := sha1.Sum([]byte(input)) //nolint:gosec // no secret; it tells inputs apart
 	var b []byte
-	for _, part := range []string{executionID, strconv.Itoa(a.id), a.kind.String(), target, a.name, a.fireAt.Format(time.RFC3339Nano)} {
+	for _, part := range []string{x.start.Instance.ExecutionID, strconv.Itoa(a.id), a.kind.String(), a.target, a.name, a.fireAt.Format(time.RFC3339Nano)} {
 		b = strconv.AppendQuote(b, part)
 	}
 	return uuid5(messageSpace, string(append(b, sum[:]...))).String()
+}
+
+// derivedExecution derives the execution id of a child, or of the next generation (no child), from the decision that starts it: 32 hex
+// digits, as the reference's random ones.
+func derivedExecution(executionID string, id int, child string) string {
+	name := strconv.AppendQuote(nil, executionID)
+	name = strconv.AppendInt(name, int64(id), 10)
+	return strings.ReplaceAll(uuid5(messageSpace, string(strconv.AppendQuote(name, child))).String(), "-", "")
 }

@@ -20,7 +20,7 @@ func TestSequence(t *testing.T) {
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		var all []string
 		for range 3 {
-			all = append(all, outcome(x, x.Schedule("Hello", nil, nil)))
+			all = append(all, outcome(x, x.Schedule(Call{Name: "Hello"})))
 		}
 		return text(strings.Join(all, "+"))
 	})
@@ -36,7 +36,7 @@ func TestFanOut(t *testing.T) {
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		var tasks []*Task
 		for range 3 {
-			tasks = append(tasks, x.Schedule("Square", nil, nil))
+			tasks = append(tasks, x.Schedule(Call{Name: "Square"}))
 		}
 		x.Await(3, tasks...)
 		var all []string
@@ -96,7 +96,7 @@ func TestStartFirst(t *testing.T) {
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
-		got := outcome(x, x.Schedule("First", nil, nil))
+		got := outcome(x, x.Schedule(Call{Name: "First"}))
 		got += outcome(x, x.NextEvent("E"))
 		one, two := x.NextEvent("E"), x.NextEvent("e")
 		x.Await(2, one, two)
@@ -148,7 +148,7 @@ func TestRetrySequence(t *testing.T) {
 	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		r := Retry{MaxAttempts: 3, First: 5 * time.Second, Backoff: 2}
-		return text(outcome(x, x.WithRetry("A", r, func() *Task { return x.Schedule("A", nil, nil) })))
+		return text(outcome(x, x.WithRetry("A", r, func() *Task { return x.Schedule(Call{Name: "A"}) })))
 	})
 	equal(t, d.start(), "call0:A")
 	equal(t, d.deliver(failure(0, "1")), "failed0 timer1+7s")
@@ -170,7 +170,7 @@ func TestRetryGivesUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
-				return text(outcome(x, x.WithRetry("A", r, func() *Task { return x.Schedule("A", nil, nil) })))
+				return text(outcome(x, x.WithRetry("A", r, func() *Task { return x.Schedule(Call{Name: "A"}) })))
 			})
 			d.start()
 			if name == "success at once" {
@@ -200,8 +200,8 @@ func TestRetriesRunByThemselves(t *testing.T) {
 	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		r := Retry{MaxAttempts: 2, First: time.Second}
-		a := x.WithRetry("A", r, func() *Task { return x.Schedule("A", nil, nil) })
-		got := outcome(x, x.Schedule("B", nil, nil))
+		a := x.WithRetry("A", r, func() *Task { return x.Schedule(Call{Name: "A"}) })
+		got := outcome(x, x.Schedule(Call{Name: "B"}))
 		return text(got + outcome(x, a))
 	})
 	equal(t, d.start(), "call0:A call1:B")
@@ -215,7 +215,7 @@ func TestRetriesRunByThemselves(t *testing.T) {
 func TestTerminate(t *testing.T) {
 	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
-		return text(outcome(x, x.Schedule("A", nil, nil)))
+		return text(outcome(x, x.Schedule(Call{Name: "A"})))
 	})
 	reason := "enough"
 	stop := &history.ExecutionTerminated{Header: history.Header{ID: history.NoID, ActivityID: "m1"}, Reason: &reason}
@@ -246,7 +246,7 @@ func TestRedeliveredEvent(t *testing.T) {
 func TestReturnWithOpenTasks(t *testing.T) {
 	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
-		x.Schedule("A", nil, nil)
+		x.Schedule(Call{Name: "A"})
 		x.Timer(x.Now().Add(time.Hour))
 		return nil, nil
 	})
@@ -258,8 +258,8 @@ func TestReturnWithOpenTasks(t *testing.T) {
 func TestMessageIDs(t *testing.T) {
 	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
-		x.Schedule("A", nil, nil)
-		x.Schedule("A", nil, nil)
+		x.Schedule(Call{Name: "A"})
+		x.Schedule(Call{Name: "A"})
 		return text(outcome(x, x.Timer(x.Now().Add(time.Hour))))
 	})
 	d.start() // the driver compares the live run with a second one, ids included
@@ -277,7 +277,7 @@ func TestMessageIDs(t *testing.T) {
 func TestGoexit(t *testing.T) {
 	t.Parallel()
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
-		outcome(x, x.Schedule("A", nil, nil))
+		outcome(x, x.Schedule(Call{Name: "A"}))
 		runtime.Goexit()
 		return nil, nil
 	})
@@ -296,11 +296,11 @@ func TestUnload(t *testing.T) {
 	_, _ = Run(func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		defer func() { deferred = true }()
 		defer func() {
-			x.Await(1, x.Schedule("Compensate", nil, nil))
+			x.Await(1, x.Schedule(Call{Name: "Compensate"}))
 			compensated = true
 		}()
 		defer func() { _ = recover() }()
-		outcome(x, x.Schedule("A", nil, nil))
+		outcome(x, x.Schedule(Call{Name: "A"}))
 		returned = true
 		return nil, nil
 	}, Episode{Execution: x, New: []history.Message{{Event: &history.ExecutionStarted{}}}})
@@ -316,7 +316,7 @@ func TestPanicWhileUnloading(t *testing.T) {
 	x := New()
 	_, _ = Run(func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		defer func() { panic("ignored") }()
-		outcome(x, x.Schedule("A", nil, nil))
+		outcome(x, x.Schedule(Call{Name: "A"}))
 		return nil, nil
 	}, Episode{Execution: x, New: []history.Message{{Event: &history.ExecutionStarted{}}}})
 	x.End()
@@ -345,9 +345,9 @@ func TestNondeterminism(t *testing.T) {
 	code := func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		switch version {
 		case 1:
-			outcome(x, x.Schedule("Charge", nil, nil))
+			outcome(x, x.Schedule(Call{Name: "Charge"}))
 		case 2:
-			outcome(x, x.Schedule("Refund", nil, nil))
+			outcome(x, x.Schedule(Call{Name: "Refund"}))
 		case 3:
 			outcome(x, x.Timer(x.Now().Add(time.Hour)))
 		case 4:
@@ -355,9 +355,9 @@ func TestNondeterminism(t *testing.T) {
 		case 5:
 			return text("done")
 		case 6:
-			outcome(x, x.Schedule("CHARGE", nil, nil))
+			outcome(x, x.Schedule(Call{Name: "CHARGE"}))
 		}
-		return text(outcome(x, x.Schedule("Ship", nil, nil)))
+		return text(outcome(x, x.Schedule(Call{Name: "Ship"})))
 	}
 	first, x := Run(code, Episode{Now: begin, New: []history.Message{{Event: &history.ExecutionStarted{}}}})
 	x.End()

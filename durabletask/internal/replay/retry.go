@@ -39,7 +39,7 @@ func (x *Execution) WithRetry(name string, r Retry, call func() *Task) *Task {
 			}
 			if n+1 >= r.MaxAttempts {
 				x.retrying = site
-				x.Timer(x.now).then = func() { x.finish(whole, nil, t.failure) }
+				x.timer(x.now).then = func() { x.finish(whole, nil, t.failure) }
 				return
 			}
 			if !r.again(t.failure, begun, x.now) {
@@ -47,7 +47,7 @@ func (x *Execution) WithRetry(name string, r Retry, call func() *Task) *Task {
 				return
 			}
 			x.retrying = site
-			x.Timer(x.now.Add(r.delay(n))).then = func() { attempt(n + 1) }
+			x.timer(x.now.Add(r.delay(n))).then = func() { attempt(n + 1) }
 		}
 	}
 	attempt(0)
