@@ -22,8 +22,10 @@ func activities() []testCase {
 func activityHandedOut(h *hub) {
 	h.create("one")
 	w := h.nextOf("one")
-	e := &history.TaskScheduled{Header: history.Header{ID: 7, Time: now(), ActivityID: "task"}, Name: "Activity", Version: ptr("2"),
-		Input: ptr(`["Tokyo"]`), Tags: map[string]string{"k": "v"}}
+	e := &history.TaskScheduled{
+		Header: history.Header{ID: 7, Time: now(), ActivityID: "task"}, Name: "Activity", Version: new("2"),
+		Input: new(`["Tokyo"]`), Tags: map[string]string{"k": "v"},
+	}
 	m := history.Message{Target: w.Instance, Event: e}
 	h.noActivity()
 	h.commit(w, func(c *backend.Checkpoint) { c.Activities = []history.Message{m} })
@@ -102,8 +104,10 @@ func failedActivity(h *hub) {
 	h.create("one")
 	w := h.nextOf("one")
 	h.commit(w, h.schedule(w, 4))
-	e := &history.TaskFailed{Header: h.header(), TaskID: 4, Reason: "broken", Details: ptr("at line 1"),
-		Failure: &history.FailureDetails{ErrorType: "A", ErrorMessage: "b", StackTrace: "c", Inner: &history.FailureDetails{ErrorType: "D"}, NonRetriable: true}}
+	e := &history.TaskFailed{
+		Header: h.header(), TaskID: 4, Reason: "broken", Details: new("at line 1"),
+		Failure: &history.FailureDetails{ErrorType: "A", ErrorMessage: "b", StackTrace: "c", Inner: &history.FailureDetails{ErrorType: "D"}, NonRetriable: true},
+	}
 	h.must(h.CompleteActivity(h.ctx(), h.nextActivity(), history.Message{Target: w.Instance, Event: e}))
 	h.carries(h.nextOf("one"), e)
 }
@@ -114,7 +118,7 @@ func resultOfReplaced(h *hub) {
 	h.commit(w, h.schedule(w, 0))
 	a := h.nextActivity()
 	second := h.create("one")
-	h.tryComplete(a) // accepted or refused, it is nobody's
+	_ = h.tryComplete(a) // accepted or refused, it is nobody's
 	h.carries(h.nextOf("one"), second)
 	h.nothing()
 }

@@ -100,7 +100,7 @@ func refusedCheckpoint(h *hub) {
 
 func endDropsRest(h *hub) {
 	h.create("one")
-	h.run("one", func(c *backend.Checkpoint) {})
+	h.run("one")
 	h.raise("one", "a")
 	w := h.nextOf("one")
 	h.commit(w, h.after(w, 1, time.Hour))

@@ -92,7 +92,7 @@ func crashResultOnce(h *hub) {
 			h.nextOf("one") // the worker has seen the result when the crash comes
 		}
 		h.crash()
-		if a, err := ask(h, h.NextActivity).answer(); err == nil {
+		if a, err := ask(h.NextActivity).answer(); err == nil {
 			h.nothing()
 			result = h.complete(a)
 		}

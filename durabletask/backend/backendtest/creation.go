@@ -24,13 +24,13 @@ func creation() []testCase {
 
 func createAndStart(h *hub) {
 	e := h.started("one")
-	e.Version, e.Tags, e.Generation = ptr("1.2"), map[string]string{"a": "b", "": "ü"}, ptr(3)
+	e.Version, e.Tags, e.Generation = new("1.2"), map[string]string{"a": "b", "": "ü"}, new(3)
 	h.must(h.Create(h.ctx(), backend.Creation{Start: startOf(e)}))
 	s, err := h.Get(h.ctx(), "one")
 	h.must(err)
 	h.same("states", s, &backend.InstanceState{
-		Instance: e.Instance, Name: "Orchestration", Version: ptr("1.2"), Status: history.Pending, Input: e.Input,
-		Tags: e.Tags, Generation: ptr(3), Created: e.Time, Updated: e.Time,
+		Instance: e.Instance, Name: "Orchestration", Version: new("1.2"), Status: history.Pending, Input: e.Input,
+		Tags: e.Tags, Generation: new(3), Created: e.Time, Updated: e.Time,
 	})
 	w := h.nextOf("one")
 	h.carries(w, e)

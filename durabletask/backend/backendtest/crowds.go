@@ -97,8 +97,8 @@ func crowdWork(h *hub, seed uint64) (stop func()) {
 		return err == nil
 	}
 	for n := range crowdWorkers {
-		random := rand.New(rand.NewPCG(seed, uint64(n)))
 		workers.Go(func() {
+			random := rand.New(rand.NewPCG(seed, uint64(2*n)))
 			for {
 				w, err := b.NextOrchestration(ctx)
 				if !check(err) {
@@ -127,6 +127,7 @@ func crowdWork(h *hub, seed uint64) (stop func()) {
 			}
 		})
 		workers.Go(func() {
+			random := rand.New(rand.NewPCG(seed, uint64(2*n+1)))
 			for {
 				a, err := b.NextActivity(ctx)
 				if !check(err) {

@@ -28,6 +28,7 @@ type Harness struct {
 
 // Run runs the suite, each test on a hub of its own.
 func Run(t *testing.T, h Harness) {
+	t.Helper()
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -24,6 +24,7 @@ type hub struct {
 }
 
 func newHub(t *testing.T, harness Harness) *hub {
+	t.Helper()
 	h := &hub{T: t, harness: harness}
 	h.Backend = harness.Open(t, h.env)
 	h.start()
@@ -35,7 +36,7 @@ func (h *hub) start() {
 	h.must(h.Backend.Start(h.ctx()))
 	b := h.Backend
 	h.Cleanup(func() {
-		b.Stop(context.Background()) // what it says after a crash does not matter
+		_ = b.Stop(context.Background()) // what it says after a crash does not matter
 	})
 }
 
@@ -76,13 +77,11 @@ func (h *hub) header() history.Header {
 
 func now() time.Time { return time.Now().UTC().Truncate(history.Resolution) }
 
-func ptr[T any](v T) *T { return &v }
-
 // started is the message that begins an execution.
 func (h *hub) started(id string) *history.ExecutionStarted {
 	head := h.header()
 	in := history.Instance{ID: id, ExecutionID: fmt.Sprintf("execution-%d", h.serial)}
-	return &history.ExecutionStarted{Header: head, Instance: in, Name: "Orchestration", Input: ptr(`"input"`)}
+	return &history.ExecutionStarted{Header: head, Instance: in, Name: "Orchestration", Input: new(`"input"`)}
 }
 
 func startOf(e *history.ExecutionStarted) history.Message {
@@ -106,15 +105,15 @@ func (h *hub) raise(id, name string) *history.EventRaised {
 }
 
 func (h *hub) event(name string) *history.EventRaised {
-	return &history.EventRaised{Header: h.header(), Name: name, Input: ptr(`{"n":1}`)}
+	return &history.EventRaised{Header: h.header(), Name: name, Input: new(`{"n":1}`)}
 }
 
 // next takes work that must be there.
 func (h *hub) next() *backend.OrchestrationWork {
 	h.Helper()
-	c := ask(h, h.NextOrchestration)
+	c := ask(h.NextOrchestration)
 	w, err := c.answer()
-	if err == errUnanswered {
+	if errors.Is(err, errUnanswered) {
 		h.Fatal("no orchestration is handed out")
 	}
 	h.must(err)
@@ -134,15 +133,15 @@ func (h *hub) nextOf(id string) *backend.OrchestrationWork {
 // nothing makes sure that no instance is to be handed out.
 func (h *hub) nothing() {
 	h.Helper()
-	if w, err := ask(h, h.NextOrchestration).answer(); err != errUnanswered {
+	if w, err := ask(h.NextOrchestration).answer(); !errors.Is(err, errUnanswered) {
 		h.Fatalf("work %+v (error %v), want none", w, err)
 	}
 }
 
 func (h *hub) nextActivity() *backend.ActivityWork {
 	h.Helper()
-	w, err := ask(h, h.NextActivity).answer()
-	if err == errUnanswered {
+	w, err := ask(h.NextActivity).answer()
+	if errors.Is(err, errUnanswered) {
 		h.Fatal("no activity is handed out")
 	}
 	h.must(err)
@@ -151,7 +150,7 @@ func (h *hub) nextActivity() *backend.ActivityWork {
 
 func (h *hub) noActivity() {
 	h.Helper()
-	if w, err := ask(h, h.NextActivity).answer(); err != errUnanswered {
+	if w, err := ask(h.NextActivity).answer(); !errors.Is(err, errUnanswered) {
 		h.Fatalf("activity %+v (error %v), want none", w, err)
 	}
 }
@@ -167,8 +166,8 @@ type call[T any] struct {
 }
 
 // ask makes a call on a goroutine of its own.
-func ask[T any](h *hub, f func(context.Context) (T, error)) *call[T] {
-	ctx, cancel := context.WithCancel(context.Background())
+func ask[T any](f func(context.Context) (T, error)) *call[T] {
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // answer cancels
 	c := &call[T]{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(c.done)
@@ -235,7 +234,7 @@ func (h *hub) status(w *backend.OrchestrationWork, s history.Status) func(*backe
 	h.must(err)
 	state.Status, state.Updated = s, now()
 	if s.Terminal() {
-		state.Completed, state.Output = now(), ptr(`"output"`)
+		state.Completed, state.Output = now(), new(`"output"`)
 	}
 	return func(c *backend.Checkpoint) { c.State = state }
 }
@@ -244,7 +243,7 @@ func (h *hub) status(w *backend.OrchestrationWork, s history.Status) func(*backe
 func (h *hub) schedule(w *backend.OrchestrationWork, task int) func(*backend.Checkpoint) {
 	head := h.header()
 	head.ID = task
-	m := history.Message{Target: w.Instance, Event: &history.TaskScheduled{Header: head, Name: "Activity", Input: ptr(fmt.Sprint(task))}}
+	m := history.Message{Target: w.Instance, Event: &history.TaskScheduled{Header: head, Name: "Activity", Input: new(fmt.Sprint(task))}}
 	return func(c *backend.Checkpoint) { c.Activities = append(c.Activities, m) }
 }
 
@@ -272,14 +271,14 @@ func (h *hub) tryComplete(w *backend.ActivityWork) error {
 }
 
 func (h *hub) result(w *backend.ActivityWork) *history.TaskCompleted {
-	return &history.TaskCompleted{Header: h.header(), TaskID: w.Message.Event.Head().ID, Result: ptr(`"done"`)}
+	return &history.TaskCompleted{Header: h.header(), TaskID: w.Message.Event.Head().ID, Result: new(`"done"`)}
 }
 
 // run takes an instance through its first episode and leaves it running.
-func (h *hub) run(id string, more ...func(*backend.Checkpoint)) {
+func (h *hub) run(id string) {
 	h.Helper()
 	w := h.nextOf(id)
-	h.commit(w, append(more, h.status(w, history.Running))...)
+	h.commit(w, h.status(w, history.Running))
 }
 
 // finish ends the instance whose work this is.

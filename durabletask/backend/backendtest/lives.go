@@ -25,8 +25,8 @@ func lives() []testCase {
 }
 
 func drainTurnsAway(h *hub) {
-	blocked := ask(h, h.NextOrchestration)
-	blockedActivity := ask(h, h.NextActivity)
+	blocked := ask(h.NextOrchestration)
+	blockedActivity := ask(h.NextActivity)
 	blocked.peek()
 	h.must(h.Drain(h.ctx()))
 	_, err := blocked.answer()
@@ -69,12 +69,12 @@ func stopAlone(h *hub) {
 	w := h.nextOf("one")
 	h.commit(w, h.schedule(w, 0))
 	a := h.nextActivity()
-	next, wait := ask(h, h.NextOrchestration), h.wait("one")
+	next, wait := ask(h.NextOrchestration), h.wait("one")
 	next.peek()
 	h.must(h.Stop(h.ctx()))
 	_, err := next.answer()
 	h.mustBe(err, backend.ErrDraining)
-	if _, err := wait.answer(); err == nil || err == errUnanswered {
+	if _, err := wait.answer(); err == nil || errors.Is(err, errUnanswered) {
 		h.Errorf("waiting ends with error %v after stop, want one that says so", err)
 	}
 	h.mustBe(h.tryComplete(a), backend.ErrSessionLost)

@@ -50,7 +50,7 @@ func messagesWaitWhileOut(h *hub) {
 func callersInOrder(h *hub) {
 	var calls []*call[*backend.OrchestrationWork]
 	for range 3 {
-		c := ask(h, h.NextOrchestration)
+		c := ask(h.NextOrchestration)
 		if c.peek() {
 			h.Fatal("work of an empty hub")
 		}

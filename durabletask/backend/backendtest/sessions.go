@@ -107,7 +107,7 @@ func bodyEndsWithReplacement(h *hub) {
 	}
 	h.mustBe(h.tryCommit(old), backend.ErrSessionLost)
 	busy.atWork = false
-	h.AbandonOrchestration(h.ctx(), old, backend.Abandonment{Cause: backend.ErrSessionLost})
+	_ = h.AbandonOrchestration(h.ctx(), old, backend.Abandonment{Cause: backend.ErrSessionLost})
 	if busy.ended != 1 {
 		h.Errorf("the body of lost work ended %d times, want once, when the work was given up", busy.ended)
 	}
@@ -130,7 +130,7 @@ func bodyEndsAtStop(h *hub) {
 	}
 	h.mustBe(h.Checkpoint(h.ctx(), w, backend.Checkpoint{}), backend.ErrSessionLost)
 	busy.atWork = false
-	h.AbandonOrchestration(h.ctx(), w, backend.Abandonment{Cause: backend.ErrSessionLost})
+	_ = h.AbandonOrchestration(h.ctx(), w, backend.Abandonment{Cause: backend.ErrSessionLost})
 	if busy.ended != 1 {
 		h.Errorf("the body of lost work ended %d times, want once, when the work was given up", busy.ended)
 	}

@@ -29,9 +29,9 @@ func stateIsStored(h *hub) {
 	e := h.create("one")
 	w := h.nextOf("one")
 	full := &backend.InstanceState{
-		Instance: e.Instance, Name: "Other", Version: ptr("3"), Status: history.Suspended, Input: ptr("in"), Output: ptr("out"),
+		Instance: e.Instance, Name: "Other", Version: new("3"), Status: history.Suspended, Input: new("in"), Output: new("out"),
 		Failure:      &history.FailureDetails{ErrorType: "T", ErrorMessage: "m", Inner: &history.FailureDetails{ErrorType: "I"}},
-		CustomStatus: ptr(`{"a":1}`), Tags: map[string]string{"x": ""}, Generation: ptr(0),
+		CustomStatus: new(`{"a":1}`), Tags: map[string]string{"x": ""}, Generation: new(0),
 		Created: now().Add(-time.Hour), Updated: now(), ScheduledStart: now().Add(-time.Minute), Completed: now().Add(time.Second),
 	}
 	h.must(h.Checkpoint(h.ctx(), w, backend.Checkpoint{State: full}))
@@ -70,7 +70,7 @@ func unknownInstance(h *hub) {
 }
 
 func (h *hub) wait(id string) *call[*backend.InstanceState] {
-	return ask(h, func(ctx context.Context) (*backend.InstanceState, error) { return h.Backend.Wait(ctx, id) })
+	return ask(func(ctx context.Context) (*backend.InstanceState, error) { return h.Backend.Wait(ctx, id) })
 }
 
 func waitEnds(h *hub) {
@@ -113,7 +113,7 @@ func waitUnknown(h *hub) {
 
 func waitGivenUp(h *hub) {
 	h.create("one")
-	if s, err := h.wait("one").answer(); err != errUnanswered {
+	if s, err := h.wait("one").answer(); !errors.Is(err, errUnanswered) {
 		h.Fatalf("state %v, error %v, want to block until the context ends", s, err)
 	}
 	ctx, cancel := context.WithTimeout(h.ctx(), time.Minute)
@@ -141,7 +141,7 @@ func waitReplaced(h *hub) {
 
 // mebibyte returns a long text without an end that a cut would not show.
 func mebibyte(start string) *string {
-	return ptr(`"` + start + strings.Repeat("0123456789abcdef", 1<<16) + `"`)
+	return new(`"` + start + strings.Repeat("0123456789abcdef", 1<<16) + `"`)
 }
 
 func largeValues(h *hub) {
@@ -184,12 +184,14 @@ func largeValues(h *hub) {
 }
 
 func strangeValues(h *hub) {
-	for _, s := range []string{"", "\x00", "a\x00b", "ünïcödé", "日本語 \U0001F980", `'"\%_;--`, "\ufffd\ufffe\uffff", "\r\n\t\x01\x1f\x7f", "</script>&amp;", "null"} {
+	for _, s := range []string{
+		"", "\x00", "a\x00b", "ünïcödé", "日本語 \U0001F980", `'"\%_;--`, "\ufffd\ufffe\uffff", "\r\n\t\x01\x1f\x7f", "</script>&amp;", "null",
+	} {
 		start := h.started("id")
-		start.Name, start.Input, start.Version, start.Tags = s+"n", ptr(s), ptr(s), map[string]string{s: s}
+		start.Name, start.Input, start.Version, start.Tags = s+"n", new(s), new(s), map[string]string{s: s}
 		h.must(h.Create(h.ctx(), backend.Creation{Start: startOf(start)}))
 		event := h.event(s)
-		event.Input = ptr(s)
+		event.Input = new(s)
 		h.must(h.Send(h.ctx(), history.Message{Target: history.Instance{ID: "id"}, Event: event}))
 		w := h.nextOf("id")
 		h.carries(w, start, event)
@@ -198,7 +200,7 @@ func strangeValues(h *hub) {
 		if *state.Input != s || *state.Version != s || state.Name != s+"n" || state.Tags[s] != s {
 			h.Fatalf("state %+v, want %q everywhere", state, s)
 		}
-		state.Output, state.CustomStatus, state.Status = ptr(s), ptr(s), history.Failed
+		state.Output, state.CustomStatus, state.Status = new(s), new(s), history.Failed
 		state.Failure = &history.FailureDetails{ErrorType: s, ErrorMessage: s, StackTrace: s}
 		h.commit(w, func(c *backend.Checkpoint) { c.State = state })
 		got, err := h.Get(h.ctx(), "id")

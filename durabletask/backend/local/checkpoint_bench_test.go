@@ -32,6 +32,7 @@ func instanceNo(n int) history.Instance {
 }
 
 func createNo(b *testing.B, s *local.Backend, n int) {
+	b.Helper()
 	in := instanceNo(n)
 	input := `["Tokyo","Seattle","London"]`
 	e := &history.ExecutionStarted{Header: history.Header{ID: history.NoID, Time: time.Now().UTC(), ActivityID: in.ExecutionID}, Instance: in, Name: "HelloCities", Input: &input}
@@ -49,8 +50,10 @@ func step(w *backend.OrchestrationWork) backend.Checkpoint {
 	c := backend.Checkpoint{
 		Events:     []history.Event{&history.OrchestratorStarted{Header: head(-1), Engine: 1}},
 		Activities: []history.Message{{Target: w.Instance, Event: task}},
-		State: &backend.InstanceState{Instance: w.Instance, Name: "HelloCities", Status: history.Running, Input: &input,
-			Created: time.Unix(1, 0), Updated: now},
+		State: &backend.InstanceState{
+			Instance: w.Instance, Name: "HelloCities", Status: history.Running, Input: &input,
+			Created: time.Unix(1, 0), Updated: now,
+		},
 	}
 	for _, m := range w.Messages {
 		c.Events = append(c.Events, m.Event)

@@ -40,6 +40,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	backendtest.Run(t, backendtest.Harness{
 		Open: func(t *testing.T, env backend.Environment) backend.Backend {
+			t.Helper()
 			name := "conformance-" + t.Name()
 			s := &store{disk: localtest.RegisterLossy(name), Options: local.Options{Path: filepath.Join(t.TempDir(), "hub.db"), VFS: name, Environment: env}}
 			t.Cleanup(s.disk.Unregister)
@@ -47,7 +48,9 @@ func TestConformance(t *testing.T) {
 			return s
 		},
 		Crash: func(t *testing.T, b backend.Backend, env backend.Environment) backend.Backend {
+			t.Helper()
 			s := b.(*store)
+			s.Environment = env
 			s.disk.Crash()
 			s.Stop(context.Background()) // can't write any more
 			return &store{disk: s.disk, Options: s.Options, Backend: open(t, s.Options)}

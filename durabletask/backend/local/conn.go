@@ -45,7 +45,7 @@ func newConn(_ context.Context, name string, flags sqlite3.OpenFlag) (*conn, err
 		return nil, err
 	}
 	if err := c.BusyTimeout(busyTimeout); err != nil {
-		c.Close()
+		_ = c.Close()
 		return nil, err
 	}
 	return &conn{Conn: c}, nil
@@ -54,7 +54,7 @@ func newConn(_ context.Context, name string, flags sqlite3.OpenFlag) (*conn, err
 // close gives back the statements and the connection.
 func (c *conn) close() error {
 	for _, s := range c.prepared {
-		s.Close() // its only errors repeat those of the last step
+		_ = s.Close() // its only errors repeat those of the last step
 	}
 	return c.Conn.Close()
 }
@@ -74,7 +74,7 @@ func (c *conn) query(row func(*sqlite3.Stmt) error, s statement, args ...any) er
 	if err != nil {
 		return err
 	}
-	defer stmt.Reset() // reports the error of the last step once more
+	defer func() { _ = stmt.Reset() }() // reports the error of the last step once more
 	for stmt.Step() {
 		if err := row(stmt); err != nil {
 			return err

@@ -69,7 +69,7 @@ func (g *gate) step() bool {
 	return true
 }
 
-func (g *gate) note(loop, format string, args ...any) {
+func (g *gate) notef(loop, format string, args ...any) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.notes == nil {
@@ -89,6 +89,7 @@ func (g *gate) story() []string {
 
 // simulate runs a small crowd by a seed and returns what happened in which order.
 func simulate(t *testing.T, seed uint64, o local.Options) []string {
+	t.Helper()
 	g := &gate{random: rand.New(rand.NewPCG(seed, 0))}
 	o.Environment.Gate, o.Worker = g, "w"
 	b, err := local.Open(t.Context(), o)
@@ -135,6 +136,7 @@ func simulate(t *testing.T, seed uint64, o local.Options) []string {
 }
 
 func simulateClient(ctx context.Context, t *testing.T, b *local.Backend, n int) {
+	t.Helper()
 	in := instanceNo(n)
 	start := &history.ExecutionStarted{Header: history.Header{Time: time.Now().UTC()}, Instance: in, Name: "O"}
 	if n == 0 {
@@ -155,13 +157,14 @@ func simulateClient(ctx context.Context, t *testing.T, b *local.Backend, n int) 
 }
 
 func simulateOrchestrator(ctx context.Context, t *testing.T, b *local.Backend, g *gate, n int) {
+	t.Helper()
 	random := rand.New(rand.NewPCG(uint64(n), 1))
 	for {
 		w, err := b.NextOrchestration(ctx)
 		if err != nil {
 			return
 		}
-		g.note(fmt.Sprint("orchestrator ", n), "has %s with %d messages, version %d", w.Instance.ID, len(w.Messages), w.Version)
+		g.notef(fmt.Sprint("orchestrator ", n), "has %s with %d messages, version %d", w.Instance.ID, len(w.Messages), w.Version)
 		if random.IntN(4) == 0 {
 			err = b.AbandonOrchestration(ctx, w, backend.Abandonment{Cause: errors.New("by chance"), Delay: time.Duration(random.IntN(3)) * time.Second})
 		} else {
@@ -180,13 +183,14 @@ func simulateOrchestrator(ctx context.Context, t *testing.T, b *local.Backend, g
 }
 
 func simulateActivities(ctx context.Context, t *testing.T, b *local.Backend, g *gate, n int) {
+	t.Helper()
 	random := rand.New(rand.NewPCG(uint64(n), 2))
 	for {
 		a, err := b.NextActivity(ctx)
 		if err != nil {
 			return
 		}
-		g.note(fmt.Sprint("activity loop ", n), "has %s %d", a.Message.Target.ID, a.Message.Event.Head().ID)
+		g.notef(fmt.Sprint("activity loop ", n), "has %s %d", a.Message.Target.ID, a.Message.Event.Head().ID)
 		switch random.IntN(4) {
 		case 0:
 			err = b.AbandonActivity(ctx, a, backend.Abandonment{Cause: errors.New("by chance"), Delay: time.Second})

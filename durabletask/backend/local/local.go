@@ -93,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 		err = b.restore(ctx)
 	}
 	if err != nil {
-		b.close()
+		_ = b.close() // the first error is the one to know
 		return nil, err
 	}
 	b.life, b.endLife = context.WithCancel(context.Background())

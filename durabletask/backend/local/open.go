@@ -56,7 +56,7 @@ func (b *Backend) openFile(ctx context.Context, path, vfs string) error {
 			err = r.Exec(settings)
 		}
 		if err != nil {
-			newPool(conns...).close(len(conns))
+			_ = newPool(conns...).close(len(conns))
 			return b.explainOpen(err)
 		}
 	}
@@ -74,7 +74,7 @@ func checkPath(path string) error {
 	default:
 		return fmt.Errorf("open the store: %w; choose another -data folder", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("make the folder of the store: %w; choose another -data folder", err)
 	}
 	return nil
@@ -88,7 +88,7 @@ func openWriter(ctx context.Context, path, vfs string) (_ *conn, err error) {
 	}
 	defer func() {
 		if err != nil {
-			c.close()
+			_ = c.close()
 		}
 	}()
 	if err := checkOwnership(c.Conn, path); err != nil {
@@ -97,8 +97,12 @@ func openWriter(ctx context.Context, path, vfs string) (_ *conn, err error) {
 	if _, err := checkFormat(c.Conn, path, migrations()); err != nil {
 		return nil, err
 	}
-	if err := c.Exec(fmt.Sprintf("PRAGMA page_size = %d; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d; PRAGMA cache_size = -%d",
-		pageSize, walPages, walLimit, writerCache) + ";" + settings); err != nil {
+	if err := c.Exec(fmt.Sprintf(`
+		PRAGMA page_size = %d;
+		PRAGMA journal_mode = WAL;
+		PRAGMA wal_autocheckpoint = %d;
+		PRAGMA journal_size_limit = %d;
+		PRAGMA cache_size = -%d;`, pageSize, walPages, walLimit, writerCache) + settings); err != nil {
 		return nil, err
 	}
 	return c, migrate(c.Conn, path, migrations())

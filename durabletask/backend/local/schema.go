@@ -121,7 +121,7 @@ func number(c *sqlite3.Conn, sql string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	var n int64
 	if s.Step() {
 		n = s.ColumnInt64(0)

@@ -134,7 +134,8 @@ func equal[T comparable](a, b *T) bool {
 
 func sameFailure(a, b *history.FailureDetails) bool {
 	for a != b {
-		if a == nil || b == nil || a.ErrorType != b.ErrorType || a.ErrorMessage != b.ErrorMessage || a.StackTrace != b.StackTrace || a.NonRetriable != b.NonRetriable {
+		if a == nil || b == nil || a.ErrorType != b.ErrorType ||
+			a.ErrorMessage != b.ErrorMessage || a.StackTrace != b.StackTrace || a.NonRetriable != b.NonRetriable {
 			return false
 		}
 		a, b = a.Inner, b.Inner

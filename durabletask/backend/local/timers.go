@@ -107,7 +107,8 @@ func (b *Backend) runTimers(ctx context.Context) {
 			}
 			continue
 		}
-		if err := b.env.Enter(ctx, backend.Request{Worker: b.worker, Loop: "timers", Kind: "timer", Key: next.key(), Body: strconv.FormatInt(next.seq, 10)}); err != nil || ctx.Err() != nil {
+		gate := backend.Request{Worker: b.worker, Loop: "timers", Kind: "timer", Key: next.key(), Body: strconv.FormatInt(next.seq, 10)}
+		if err := b.env.Enter(ctx, gate); err != nil || ctx.Err() != nil {
 			return
 		}
 		b.mu.Lock()

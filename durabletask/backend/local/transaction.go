@@ -21,7 +21,7 @@ func (t *transaction) run(s statement, args ...any) error { return t.c.run(s, ar
 
 func (t *transaction) rollback() {
 	if !t.c.GetAutocommit() { // SQLite itself rolls back after some errors
-		t.c.run(rollback) // what it can't undo now, it undoes when the file is next read
+		_ = t.c.run(rollback) // what it can't undo now, it undoes when the file is next read
 	}
 }
 

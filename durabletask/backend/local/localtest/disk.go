@@ -92,7 +92,7 @@ func (d *Disk) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, v
 	c, ok := d.files[path]
 	if !ok {
 		if c, err = readContent(f); err != nil {
-			f.Close()
+			_ = f.Close()
 			return nil, flags, err
 		}
 		d.files[path] = c

@@ -1,6 +1,7 @@
 package localtest
 
 import (
+	"errors"
 	"io"
 
 	"github.com/ncruces/go-sqlite3"
@@ -40,7 +41,7 @@ func readContent(f vfs.File) (*content, error) {
 		return nil, err
 	}
 	c := &content{data: make([]byte, size), synced: size, lowest: size}
-	if _, err := f.ReadAt(c.data, 0); err != nil && err != io.EOF {
+	if _, err := f.ReadAt(c.data, 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	return c, nil

@@ -1,0 +1,15 @@
+package local
+
+import (
+	"context"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// SetLargest lowers SQLite's limit on the size of a value, which a test can't reach.
+func SetLargest(b *Backend, size int) {
+	b.writer.with(context.Background(), func(c *conn) error {
+		c.Limit(sqlite3.LIMIT_LENGTH, size)
+		return nil
+	})
+}
