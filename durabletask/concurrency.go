@@ -47,7 +47,7 @@ func Map[I, O any](ctx Context, in []I, limit int, fn func(Context, I) (O, error
 		})
 	}
 	_, err := WhenAll(ctx, workers...)
-	return out, errors.Join(append(errs, err)...)
+	return out, errors.Join(errors.Join(errs...), err)
 }
 
 // Await waits until cond returns true. It is asked again after each event; it must be deterministic and make no durable calls.

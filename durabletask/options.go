@@ -1,6 +1,7 @@
 package durabletask
 
 import (
+	"maps"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/internal/replay"
@@ -71,11 +72,8 @@ func (t Tags) call(c *call)   { c.Tags = merge(c.Tags, t) }
 
 func merge(into, from map[string]string) map[string]string {
 	merged := make(map[string]string, len(into)+len(from))
-	for _, tags := range []map[string]string{into, from} {
-		for k, v := range tags {
-			merged[k] = v
-		}
-	}
+	maps.Copy(merged, into)
+	maps.Copy(merged, from)
 	return merged
 }
 

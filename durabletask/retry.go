@@ -30,7 +30,8 @@ func (p RetryPolicy) call(c *call) {
 	case p.MaxAttempts < 1 || p.First <= 0:
 		panic(fmt.Sprintf("durabletask: a RetryPolicy needs MaxAttempts of at least 1 and a positive First delay, not %d and %v", p.MaxAttempts, p.First))
 	case p.First > replay.MaxDelay || p.Max > replay.MaxDelay:
-		panic(fmt.Sprintf("durabletask: the delays of a RetryPolicy are at most %v (6 days), the longest for which Azure Storage keeps a message back", replay.MaxDelay))
+		panic(fmt.Sprintf("durabletask: the delays of a RetryPolicy are at most %v (6 days), "+
+			"the longest for which Azure Storage keeps a message back", replay.MaxDelay))
 	}
 	if p.Max == 0 {
 		p.Max = replay.MaxDelay

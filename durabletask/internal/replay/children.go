@@ -41,7 +41,7 @@ func (x *Execution) StartChild(c Call) *Task {
 
 // refuseChild says why an instance can't be a child of this one (ext: DurableOrchestrationContext.cs).
 func (x *Execution) refuseChild(id string) *history.FailureDetails {
-	reason := ""
+	var reason string
 	parent := x.start.Parent
 	switch {
 	case strings.EqualFold(id, x.start.Instance.ID), parent != nil && strings.EqualFold(id, parent.Instance.ID):

@@ -48,7 +48,9 @@ func (d *driver) deliver(events ...history.Event) string {
 	ep := Episode{Past: d.past, Now: d.now, Execution: d.live}
 	for _, e := range events {
 		target := history.Instance{ID: "i"}
-		if _, external := e.(*history.EventRaised); !external {
+		switch e.(type) {
+		case *history.EventRaised, *history.ExecutionTerminated, *history.ExecutionSuspended, *history.ExecutionResumed: // from outside
+		default:
 			target.ExecutionID = d.execution
 		}
 		ep.New = append(ep.New, history.Message{Target: target, Event: e})

@@ -1,6 +1,10 @@
 package replay
 
-import "github.com/azdurable/azdurable/durabletask/history"
+import (
+	"maps"
+
+	"github.com/azdurable/azdurable/durabletask/history"
+)
 
 // suspension is the part of an execution that stands still between Suspended and Resumed (DTFx: §5.8).
 type suspension struct {
@@ -39,9 +43,7 @@ func (x *Execution) resume(reason *string) {
 		return
 	}
 	x.suspended = false
-	for id, a := range x.parked {
-		x.pending[id] = a
-	}
+	maps.Copy(x.pending, x.parked)
 	x.parked = nil
 }
 
