@@ -71,6 +71,7 @@ func New(b backend.Backend, run Pipelines, o Options) *Dispatcher {
 	if o.Watchdog == 0 {
 		o.Watchdog = DefaultWatchdog
 	}
+	run.Orchestration = o.Versions.gate(run.Orchestration)
 	return &Dispatcher{Options: o, backend: b, run: run, performing: make(chan struct{}, o.Activities)}
 }
 

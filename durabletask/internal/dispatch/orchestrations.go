@@ -46,9 +46,6 @@ func (d *Dispatcher) episode(ctx context.Context, w *backend.OrchestrationWork, 
 	if o == nil { // messages for an execution that never started
 		return d.commit(ctx, w, backend.Checkpoint{})
 	}
-	if refusal := d.Versions.check(o); refusal != nil {
-		return refusal
-	}
 	decided, err := d.decide(ctx, w, o)
 	if err != nil {
 		return err
@@ -140,10 +137,6 @@ func (d *Dispatcher) guarded(ctx context.Context, w *backend.OrchestrationWork, 
 			err = backend.ErrSessionLost // the work has been abandoned
 		}
 	}()
-	if o.instead != nil {
-		o.Decisions, _ = replay.Run(o.instead, o.Episode)
-		return nil
-	}
 	return d.run.Orchestration(ctx, o)
 }
 

@@ -1,12 +1,12 @@
 package dispatch
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/azdurable/azdurable/durabletask/history"
-	"github.com/azdurable/azdurable/durabletask/internal/replay"
 )
 
 // VersionMatch says which instances a worker runs.
@@ -31,24 +31,29 @@ type Versions struct {
 	FailMismatch bool
 }
 
-// check returns an error if the orchestration has to be left to another worker. If it has to fail it gives it that outcome by its code.
-func (v *Versions) check(o *Orchestration) error {
-	if v.accept(o.Version) {
-		return nil
-	}
-	if v.FailMismatch {
-		o.instead = func(*replay.Execution, *string) (*string, *history.FailureDetails) {
-			return nil, &history.FailureDetails{
-				ErrorType: "VersionMismatch", ErrorMessage: "Orchestration version did not comply with Worker Versioning", NonRetriable: true,
-			}
+// gate is the outermost middleware: it keeps orchestrations whose version this worker doesn't run from their handler. They fail, or are left to
+// another worker (DTFx: §3.4).
+func (v Versions) gate(next Handler[*Orchestration]) Handler[*Orchestration] {
+	return func(ctx context.Context, o *Orchestration) error {
+		switch {
+		case v.accept(o.Version):
+			return next(ctx, o)
+		case !v.FailMismatch:
+			return v.mismatch(o)
 		}
+		o.Fail(&history.FailureDetails{
+			ErrorType: "VersionMismatch", ErrorMessage: "Orchestration version did not comply with Worker Versioning", NonRetriable: true,
+		})
 		return nil
 	}
+}
+
+func (v Versions) mismatch(o *Orchestration) error {
 	return fmt.Errorf("instance %q has version %s, which this worker (version %s) does not run; it waits for a worker that does",
 		o.Instance.ID, quoted(o.Version), quoted(v.Default))
 }
 
-func (v *Versions) accept(instance *string) bool {
+func (v Versions) accept(instance *string) bool {
 	switch v.Match {
 	case MatchStrict:
 		return instance == v.Default || instance != nil && v.Default != nil && *instance == *v.Default

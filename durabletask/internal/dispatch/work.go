@@ -19,10 +19,10 @@ type Orchestration struct {
 	// Episode is what the orchestrator is run on, and Decisions what came out: the outcome of the work. A handler fills it in.
 	Episode   replay.Episode
 	Decisions *replay.Decisions
-
-	// instead is run in place of the orchestrator; nil but for a refused version.
-	instead replay.Code
 }
+
+// Fail makes a failure the outcome of the work, in place of running the orchestrator.
+func (o *Orchestration) Fail(f *history.FailureDetails) { o.Decisions = replay.Fail(o.Episode, f) }
 
 // Activity is one delivery of a scheduled activity on its way through the pipeline.
 type Activity struct {

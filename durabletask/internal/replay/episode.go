@@ -89,6 +89,17 @@ func (x *Execution) configure(ep Episode) {
 	}
 }
 
+// Fail is Run for an orchestrator that can't be run at all: the execution ends with the failure, whatever its history says.
+func Fail(ep Episode, f *history.FailureDetails) *Decisions {
+	ep.Execution = nil
+	d, x := Run(func(*Execution, *string) (*string, *history.FailureDetails) { return nil, f }, ep)
+	x.End()
+	if d.Outcome != nil && d.Outcome.Status == history.Failed { // not if it was terminated in the same episode
+		d.Outcome.Result, d.Outcome.Failure = &f.ErrorMessage, f
+	}
+	return d
+}
+
 // replay applies the committed history.
 func (x *Execution) replay(past []history.Event) {
 	x.markers.scan(past)
