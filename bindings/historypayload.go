@@ -111,22 +111,23 @@ func (v HistoryView) call(r HistoryRecord, e history.Event) HistoryRecord {
 func (v HistoryView) members(r HistoryRecord, e history.Event) HistoryRecord {
 	switch e := e.(type) {
 	case *history.ExecutionStarted:
-		return append(v.input(r, e.Input), member{"Correlation", nil}, member{"ParentTraceContext", nil},
-			member{"ScheduledStartTime", orNull(e.ScheduledStart)}, member{"Generation", e.Generation}, member{"GenerateNewTrace", false})
+		return append(v.input(r, e.Input), member{"Correlation", e.Correlation}, member{"ParentTraceContext", traceOf(e.ParentTraceContext)},
+			member{"ScheduledStartTime", orNull(e.ScheduledStart)}, member{"Generation", e.Generation}, member{"GenerateNewTrace", e.GenerateNewTrace})
 	case *history.ExecutionCompleted:
 		r = append(r, member{"OrchestrationStatus", e.Status.String()})
 		return append(v.result(r, e.Result), member{"FailureDetails", failureOf(e.Failure)})
 	case *history.ExecutionTerminated:
 		return v.input(r, e.Reason)
 	case *history.TaskScheduled:
-		return append(v.input(append(r, member{"Name", e.Name}), e.Input), member{"ParentTraceContext", nil}, member{"Tags", e.Tags})
+		r = v.input(append(r, member{"Name", e.Name}), e.Input)
+		return append(r, member{"ParentTraceContext", traceOf(e.ParentTraceContext)}, member{"Tags", e.Tags})
 	case *history.TaskCompleted:
 		return v.result(r, e.Result)
 	case *history.TaskFailed:
 		return append(r, member{"Reason", e.Reason}, member{"Details", e.Details}, member{"FailureDetails", failureOf(e.Failure)})
 	case *history.SubOrchestrationInstanceCreated:
 		r = append(r, member{"Name", e.Name}, member{"InstanceId", e.InstanceID})
-		return append(v.input(r, e.Input), member{"ClientSpanId", nil}, member{"Tags", e.Tags})
+		return append(v.input(r, e.Input), member{"ClientSpanId", e.ClientSpanID}, member{"Tags", e.Tags})
 	case *history.SubOrchestrationInstanceCompleted:
 		return v.result(r, e.Result)
 	case *history.SubOrchestrationInstanceFailed:
@@ -138,7 +139,7 @@ func (v HistoryView) members(r HistoryRecord, e history.Event) HistoryRecord {
 	case *history.EventSent:
 		return v.input(append(r, member{"InstanceId", e.InstanceID}, member{"Name", e.Name}), e.Input)
 	case *history.EventRaised:
-		return append(v.input(append(r, member{"Name", e.Name}), e.Input), member{"ParentTraceContext", nil})
+		return append(v.input(append(r, member{"Name", e.Name}), e.Input), member{"ParentTraceContext", traceOf(e.ParentTraceContext)})
 	case *history.ContinueAsNew: // the one kind whose status stays a number and whose result is not parsed
 		r = append(r, member{"OrchestrationStatus", int(history.ContinuedAsNew)}, member{"Result", e.Result})
 		return append(r, member{"FailureDetails", failureOf(e.Failure)})
@@ -152,7 +153,7 @@ func (v HistoryView) members(r HistoryRecord, e history.Event) HistoryRecord {
 		return append(r, member{"Reason", e.Reason})
 	case *history.ExecutionRewound:
 		r = append(r, member{"Reason", e.Reason}, member{"ParentExecutionId", e.ParentExecutionID})
-		return append(r, member{"InstanceId", e.InstanceID}, member{"ParentTraceContext", nil})
+		return append(r, member{"InstanceId", e.InstanceID}, member{"ParentTraceContext", traceOf(e.ParentTraceContext)})
 	}
 	return r
 }
@@ -189,6 +190,19 @@ func failureOf(f *history.FailureDetails) *failure {
 		out.StackTrace = &f.StackTrace
 	}
 	return out
+}
+
+// trace is a trace context as the extension spells it.
+type trace struct {
+	TraceParent string
+	TraceState  string
+}
+
+func traceOf(t *history.TraceContext) *trace {
+	if t == nil {
+		return nil
+	}
+	return &trace{t.TraceParent, t.TraceState}
 }
 
 // precise spells a time with up to seven fractional digits, trailing zeros trimmed.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 
 	"github.com/azdurable/azdurable/bindings"
@@ -17,7 +18,7 @@ func announce(out io.Writer, address net.Addr, e *extension.Extension) {
 	if e.Locked() {
 		curl += " -H 'x-functions-key: <the key>'"
 	}
-	fmt.Fprintf(out, "Listening on %s\nState is kept in the %s.\n", base, e.Store())
+	fmt.Fprintf(out, "Listening on %s (process %d)\nState is kept in the %s.\n", base, os.Getpid(), e.Store())
 	start, id := example(base, e)
 	if start == "" {
 		return

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/azdurable/azdurable/bindings"
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/backend/local"
+	"github.com/azdurable/azdurable/durabletask/backend/local/localtest"
+	"github.com/azdurable/azdurable/durabletask/history"
+	"github.com/azdurable/azdurable/extension"
+	"github.com/azdurable/azdurable/handler"
+	"github.com/azdurable/azdurable/internal/slow"
+)
+
+// asApp makes the test binary be the app, with its data on a disk that loses what is not synced when the process dies.
+const asApp = "AZDURABLE_TEST_AS_APP"
+
+func TestMain(m *testing.M) {
+	if data := os.Getenv(asApp); data != "" {
+		localtest.RegisterLossy("lossy")
+		err := handler.Serve(context.Background(), app(), handler.Options{
+			Listen: "localhost:0", Output: os.Stdout,
+			Extension: extension.Options{Data: data, Triggers: []bindings.Trigger{HTTPStart}, Open: func(ctx context.Context, s extension.Store, log *slog.Logger) (backend.Backend, error) {
+				return local.Open(ctx, local.Options{Path: s.Path, VFS: "lossy", Logger: log})
+			}},
+		})
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func TestKill(t *testing.T) {
+	slow.Test(t)
+	t.Parallel()
+	folder := t.TempDir()
+	killAndFinish(t, folder, func() *exec.Cmd {
+		return exec.Command(program(t), "-listen", "localhost:0", "-data", folder)
+	})
+}
+
+func TestKillOnLossyDisk(t *testing.T) {
+	slow.Test(t)
+	t.Parallel()
+	folder := t.TempDir()
+	killAndFinish(t, folder, func() *exec.Cmd {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), asApp+"="+folder)
+		return cmd
+	})
+}
+
+const (
+	kills     = 20
+	instances = 200
+)
+
+// cities make an orchestration of five activities.
+var cities = []string{"Tokyo", "Seattle", "London", "Lima", "Oslo"}
+
+// killAndFinish starts 200 orchestrations, kills the app at 20 random moments while they run, and wants all of them to end as if
+// nothing had happened.
+func killAndFinish(t *testing.T, folder string, command func() *exec.Cmd) {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	random := rand.New(rand.NewPCG(seed, 0))
+	t.Logf("seed %d", seed)
+	hit, next := 0, 0
+	for range kills {
+		p := run(t, command())
+		wait := time.NewTimer(time.Duration(random.Int64N(int64(80 * time.Millisecond))))
+		started := make(chan int)
+		go func(from int) { started <- p.startMany(from, from+instances/kills) }(next)
+		<-wait.C
+		p.kill()
+		next = <-started
+		if unfinished(t, folder) {
+			hit++
+		}
+	}
+	t.Logf("%d of %d kills hit unfinished work; %d instances were started under fire", hit, kills, next)
+	p := run(t, command())
+	if next = p.startMany(next, instances); next < instances {
+		code, answer, err := p.ask(http.MethodPost, "/api/orchestrators/HelloCities/"+instance(next), "")
+		t.Fatalf("could not start %s: %d %s %v; %s", instance(next), code, answer, err, p.log)
+	}
+	for i := range instances {
+		p.until(management+"/instances/"+instance(i), `"runtimeStatus":"Completed"`)
+	}
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	p.kill()
+	if hit < kills/4 {
+		t.Errorf("only %d of %d kills hit unfinished work: the test shows little", hit, kills)
+	}
+	b := open(t, folder)
+	defer b.Stop(context.Background())
+	for i := range instances {
+		verify(t, b, instance(i))
+	}
+}
+
+func instance(i int) string { return fmt.Sprintf("killed-%03d", i) }
+
+// startMany starts instances until the app dies, and returns the first that has not been started for certain. One whose start was
+// not answered may be there: then it is refused (409) or, if it has ended, started anew.
+func (p *process) startMany(from, to int) int {
+	input, _ := json.Marshal(cities)
+	for i := from; i < to; i++ {
+		code, _, err := p.ask(http.MethodPost, "/api/orchestrators/HelloCities/"+instance(i), string(input))
+		if err != nil || code != http.StatusAccepted && code != http.StatusConflict {
+			return i
+		}
+	}
+	return to
+}
+
+// open opens the store that an app has left.
+func open(t *testing.T, folder string) backend.Backend {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.db"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("stores in %s: %v %v", folder, files, err)
+	}
+	b, err := local.Open(context.Background(), local.Options{Path: files[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func unfinished(t *testing.T, folder string) bool {
+	t.Helper()
+	b := open(t, folder)
+	defer b.Stop(context.Background())
+	page, err := b.List(context.Background(), backend.Query{Statuses: []history.Status{history.Pending, history.Running}, PageSize: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(page.Instances) > 0
+}
+
+// verify checks the outcome and the history of an instance.
+func verify(t *testing.T, b backend.Backend, id string) {
+	t.Helper()
+	greetings := make([]string, 0, len(cities))
+	for _, city := range cities {
+		greetings = append(greetings, "Hello "+city+"!")
+	}
+	want, _ := json.Marshal(greetings)
+	state, err := b.Get(context.Background(), id)
+	if err != nil || state.Status != history.Completed || state.Output == nil || *state.Output != string(want) {
+		t.Errorf("%s: %+v %v, want output %s", id, state, err, want)
+		return
+	}
+	events, err := b.History(context.Background(), id)
+	if err != nil {
+		t.Errorf("%s: %v", id, err)
+		return
+	}
+	if flaw := flawOf(events); flaw != "" {
+		var shown []string
+		for _, e := range events {
+			shown = append(shown, fmt.Sprintf("%v %d", e.Type(), e.Head().ID))
+		}
+		t.Errorf("%s: %s in the history %s", id, flaw, strings.Join(shown, ", "))
+	}
+}
+
+// flawOf says what is wrong with the history of an orchestration that called its activities one after the other.
+func flawOf(events []history.Event) string {
+	if len(events) < 4 {
+		return "too few events"
+	}
+	last := len(events) - 1
+	ends := []history.Type{events[0].Type(), events[1].Type(), events[last-1].Type(), events[last].Type()}
+	if !slices.Equal(ends, []history.Type{
+		history.TypeOrchestratorStarted, history.TypeExecutionStarted, history.TypeExecutionCompleted, history.TypeOrchestratorCompleted,
+	}) {
+		return fmt.Sprintf("the ends %v", ends)
+	}
+	next, open, results := 0, false, 0
+	for i, e := range events {
+		switch e := e.(type) {
+		case *history.OrchestratorStarted:
+			if open {
+				return fmt.Sprintf("an episode within an episode at %d", i)
+			}
+			open = true
+		case *history.OrchestratorCompleted:
+			if !open {
+				return fmt.Sprintf("an end without an episode at %d", i)
+			}
+			open = false
+		case *history.TaskScheduled:
+			if e.ID != next {
+				return fmt.Sprintf("the id %d at %d, want %d", e.ID, i, next)
+			}
+			next++
+		case *history.TaskCompleted:
+			if e.TaskID != results || results >= next {
+				return fmt.Sprintf("the result of %d at %d, want that of %d", e.TaskID, i, results)
+			}
+			results++
+		case *history.ExecutionStarted, *history.ExecutionCompleted:
+		default:
+			return fmt.Sprintf("a %v at %d", e.Type(), i)
+		}
+	}
+	if results != len(cities) {
+		return fmt.Sprintf("%d results", results)
+	}
+	return ""
+}
