@@ -21,7 +21,7 @@ func every() []Event {
 	return []Event{
 		&ExecutionStarted{Header: h, Instance: i, Parent: &ParentInstance{Instance: i, Name: "P", Version: text(""), TaskID: 4}, Name: "N", Version: text("1"), Input: text("{}"), Tags: tags, ScheduledStart: at, Generation: &one, Correlation: text("c"), ParentTraceContext: trace, GenerateNewTrace: true},
 		&ExecutionCompleted{Header: h, Status: Failed, Result: text(""), Failure: f},
-		&ExecutionTerminated{Header: h, Reason: text("r")},
+		&ExecutionTerminated{Header: h, Reason: text("r"), Recurse: true},
 		&TaskScheduled{Header: h, Name: "A", Version: text(""), Input: text("[1]"), Tags: tags, ParentTraceContext: trace},
 		&TaskCompleted{Header: h, TaskID: 3, Result: text("1")},
 		&TaskFailed{Header: h, TaskID: 3, Reason: "r", Details: text("d"), Failure: f},

@@ -1,17 +1,19 @@
 // Package wire is what DTFx (DurableTask.AzureStorage 2.x) puts into queues, tables and blobs: how our values are spelt
 // there, and how what stands there is read. Nothing else in the tree knows these formats. The package does no I/O.
 //
-//	queue message   envelope.go, taskmessage.go      [Message]: MessageData around a TaskMessage around an event
-//	events          kinds.go, event.go, unknown.go   one table of all kinds serves messages and rows, both ways
-//	their parts     classes.go, failuredetails.go    instances, parents, tags, trace contexts, failures
-//	history rows    historyrow.go, offload.go        [HistoryRow]; large columns stand in blobs
-//	                sentinel.go, applied.go          [Sentinel], the row that fences an instance
-//	rows of         instancerow.go                   [InstanceRow]
-//	instances
-//	entities        entitystate.go, entityrequest.go, entitymessages.go
-//	names           keys.go, blobs.go                table keys, blob names, blob URLs
-//	scalars         scalar.go, times.go, guid.go     one value, as JSON and as a column
-//	text            object.go, escape.go             walking through JSON without maps; what must be escaped
+//	queue messages    envelope.go, taskmessage.go      [Message]: MessageData around a TaskMessage around an event
+//	events            kinds.go, event.go, unknown.go   one table of all kinds serves messages and rows, both ways
+//	their parts       classes.go, failuredetails.go    instances, parents, tags, trace contexts, failures
+//	history table     historyrow.go, offload.go        [HistoryRow]; large columns stand in blobs
+//	                  sentinel.go, applied.go          [Sentinel], the row that fences an instance
+//	instances table   instancerow.go                   [InstanceRow], whole or the part that a merge changes
+//	entities          entitystate.go                   the input of an entity's execution
+//	                  entityrequest.go                 what entities are asked
+//	                  entitymessages.go                what they answer, and the rest
+//	names             keys.go, blobs.go                table keys, blob names, blob URLs
+//	values            scalar.go, times.go, guid.go     one value, as JSON
+//	                  column.go                        one value, as a column
+//	text              object.go, escape.go             walking through JSON without maps; what must be escaped
 //
 // Two spellings of one event: in a queue message it is an object whose first member is $type, enums are numbers and null
 // members are written; in a table it is a row with a column per member, enums are names, classes are JSON text (the text

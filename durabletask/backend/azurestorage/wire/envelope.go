@@ -46,7 +46,8 @@ var errNoTarget = errors.New("a message without a target")
 
 // DecodeMessage reads the text of a queue message or of the blob of a large one: JSON, or JSON in Base64. It fails on
 // what is not a message, with an error that says where; such a text is poison. An event of an unknown kind is no error but
-// an *UnknownEvent. The message shares no memory with text.
+// an *UnknownEvent; an event without Timestamp, which only old hands leave out, has the zero time and happens when it is
+// received. The message shares no memory with text.
 func DecodeMessage(text []byte) (Message, error) {
 	data, err := plain(text)
 	if err != nil {

@@ -15,14 +15,15 @@ var (
 
 // field returns the field with this name in any case; an exact match comes first.
 func (k *kind) field(name []byte) *field {
-	for _, fields := range [][]field{k.fields, k.first} {
+	memberFields := [...][]field{k.fields, k.first, k.own}
+	for _, fields := range memberFields {
 		for i := range fields {
 			if fields[i].name == string(name) {
 				return &fields[i]
 			}
 		}
 	}
-	for _, fields := range [][]field{k.fields, k.first} {
+	for _, fields := range memberFields {
 		for i := range fields {
 			if strings.EqualFold(fields[i].name, string(name)) {
 				return &fields[i]
@@ -122,6 +123,9 @@ func appendEvent(dst []byte, e history.Event, extra []Member) []byte {
 		dst = appendFields(dst, e, k.first)
 		dst = appendInt(appendName(dst, "EventType"), int(e.Type()))
 		dst = appendFields(dst, e, k.fields)
+		for _, f := range k.own {
+			dst = appendPresent(dst, f.name, f.ref(e))
+		}
 	} else {
 		panic(fmt.Sprintf("wire: no way to write a %T", e))
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -209,6 +210,28 @@ func TestMessageOfEachKind(t *testing.T) {
 	}
 }
 
+// A field that history gets is noticed here, and then carried by every test of each kind.
+func TestEveryFieldIsSet(t *testing.T) {
+	t.Parallel()
+	for _, e := range every() {
+		for field, v := range reflect.ValueOf(e).Elem().Fields() {
+			if v.IsZero() || v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct && hasZero(v.Elem()) {
+				t.Errorf("%v.%s is empty", e.Type(), field.Name)
+			}
+		}
+	}
+}
+
+// hasZero reports whether a field is empty.
+func hasZero(v reflect.Value) bool {
+	for _, f := range v.Fields() {
+		if f.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
 // every returns one event of each kind with all its fields set.
 func every() []history.Event {
 	at := time.Date(2026, 11, 23, 17, 35, 30, 806440200, time.UTC)
@@ -223,7 +246,7 @@ func every() []history.Event {
 	return []history.Event{
 		&history.ExecutionStarted{Header: h, Instance: i, Parent: &history.ParentInstance{Instance: i, Name: "P", Version: new(""), TaskID: 4}, Name: "N", Version: new("1"), Input: new("{}"), Tags: tags, ScheduledStart: at, Generation: new(1), Correlation: new("c"), ParentTraceContext: trace, GenerateNewTrace: true},
 		&history.ExecutionCompleted{Header: h, Status: history.Failed, Result: new(""), Failure: f},
-		&history.ExecutionTerminated{Header: h, Reason: new("r")},
+		&history.ExecutionTerminated{Header: h, Reason: new("r"), Recurse: true},
 		&history.TaskScheduled{Header: h, Name: "A", Version: new(""), Input: new("[1]"), Tags: tags, ParentTraceContext: trace},
 		&history.TaskCompleted{Header: h, TaskID: 3, Result: new("1")},
 		&history.TaskFailed{Header: h, TaskID: 3, Reason: "r", Details: new("d"), Failure: f},

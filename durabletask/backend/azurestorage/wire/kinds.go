@@ -9,6 +9,8 @@ type kind struct {
 	create func() history.Event
 	// first are the members before EventType (.NET writes fields of a class before its properties), then those behind it.
 	first, fields []field
+	// own are members and columns that the reference does not have and does not look at; they are left out when empty.
+	own []field
 	// columns are in rows only.
 	columns []field
 }
@@ -52,6 +54,11 @@ func (k kind) with(fields ...field) kind {
 	return k
 }
 
+func (k kind) andOwn(own ...field) kind {
+	k.own = own
+	return k
+}
+
 func (k kind) andColumns(columns ...field) kind {
 	k.columns = columns
 	return k
@@ -80,6 +87,8 @@ var kinds = []kind{
 	),
 	kindOf(func() *history.ExecutionTerminated { return new(history.ExecutionTerminated) }).with(
 		of("Input", func(e *history.ExecutionTerminated) any { return &e.Reason }),
+	).andOwn(
+		of("Recurse", func(e *history.ExecutionTerminated) any { return &e.Recurse }).orNull(),
 	),
 	kindOf(func() *history.ExecutionSuspended { return new(history.ExecutionSuspended) }).with(
 		of("Reason", func(e *history.ExecutionSuspended) any { return &e.Reason }),

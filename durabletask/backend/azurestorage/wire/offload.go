@@ -31,7 +31,7 @@ var movable = []string{"Name", "Input", "Result", "Output", "Reason", "Details",
 // all yields the fields of a kind in the order in which they are written.
 func (k *kind) all() iter.Seq[*field] {
 	return func(yield func(*field) bool) {
-		for _, fields := range [][]field{k.first, k.fields, k.columns} {
+		for _, fields := range [][]field{k.first, k.fields, k.own, k.columns} {
 			for i := range fields {
 				if !yield(&fields[i]) {
 					return

@@ -181,6 +181,8 @@ func absent(ref any, optional bool) bool {
 		return optional && *p == 0
 	case **int:
 		return *p == nil
+	case *bool:
+		return optional && !*p
 	case *time.Time:
 		return optional && p.IsZero()
 	case jsonText:
