@@ -83,7 +83,8 @@ type InstanceState struct {
 	CustomStatus *string
 	Tags         map[string]string
 	// Parent is the orchestration that this one is a child of, or nil.
-	Parent     *history.ParentInstance
+	Parent *history.ParentInstance
+	// Generation counts how often the id has been started anew. Nil in a checkpoint leaves it as it is.
 	Generation *int
 	// Times are UTC. Created is when the present generation was started; ScheduledStart and Completed are zero if
 	// there is none.

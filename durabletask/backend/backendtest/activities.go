@@ -119,6 +119,6 @@ func resultOfReplaced(h *hub) {
 	a := h.nextActivity()
 	second := h.create("one")
 	_ = h.tryComplete(a) // accepted or refused, it is nobody's
-	h.carries(h.nextOf("one"), second)
+	h.carries(h.nextOf("one"), generation(second, 1))
 	h.nothing()
 }

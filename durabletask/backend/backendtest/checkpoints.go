@@ -11,6 +11,8 @@ func checkpoints() []testCase {
 	return []testCase{
 		{name: "checkpoints append to the history", run: historyGrows},
 		{name: "the version moves with every checkpoint that adds to the history", run: versionMoves},
+		{name: "a checkpoint after which more is to follow keeps the work", run: moreFollows},
+		{name: "the messages of work of which more was to follow come again", run: moreThenCrash, crash: true},
 		{name: "the zero checkpoint only drops the messages", run: zeroCheckpoint},
 		{name: "a refused checkpoint stores nothing", run: refusedCheckpoint},
 		{name: "the end of an execution drops what waits for it", run: endDropsRest},
@@ -54,6 +56,62 @@ func versionMoves(h *hub) {
 		h.commit(again)
 		h.raise("one", "on")
 	}
+}
+
+func more(c *backend.Checkpoint) { c.More = true }
+
+func moreFollows(h *hub) {
+	start := h.create("one")
+	w := h.nextOf("one")
+	b := h.park(w, 1)
+	version := w.Version
+	h.commit(w, more, h.schedule(w, 0), h.status(w, history.Running))
+	if w.Version == version {
+		h.Error("the version did not move")
+	}
+	event := h.raise("one", "a")
+	h.nothing()
+	first := h.complete(h.nextActivity())
+	past, err := h.LoadHistory(h.ctx(), w)
+	h.must(err)
+	h.same("histories", past[1:], []history.Event{start})
+	h.must(h.Checkpoint(h.ctx(), w, backend.Checkpoint{More: true, Events: []history.Event{h.event("b")}}))
+	h.abandon(w, 0)
+	w = h.nextOf("one")
+	h.carries(w, start, event, first)
+	if w.Session.Body() != b {
+		h.Errorf("body %v, want the one that was parked", w.Session.Body())
+	}
+	b.atWork = false
+	h.must(h.Checkpoint(h.ctx(), w, backend.Checkpoint{More: true, Events: []history.Event{h.event("c")}}))
+	h.must(h.Checkpoint(h.ctx(), w, backend.Checkpoint{Events: []history.Event{h.event("d")}}))
+	h.mustBe(h.Checkpoint(h.ctx(), w, backend.Checkpoint{More: true}), backend.ErrSessionLost)
+	h.nothing()
+	past, err = h.History(h.ctx(), "one")
+	h.must(err)
+	var names []string
+	for _, e := range past[2:] {
+		names = append(names, e.(*history.EventRaised).Name)
+	}
+	h.same("events", names, []string{"b", "c", "d"})
+}
+
+func moreThenCrash(h *hub) {
+	start := h.create("one")
+	w := h.nextOf("one")
+	h.commit(w, more)
+	h.commit(w, more)
+	h.crash()
+	w = h.nextOf("one")
+	h.carries(w, start)
+	past, err := h.LoadHistory(h.ctx(), w)
+	h.must(err)
+	if len(past) != 4 {
+		h.Errorf("history %v, want two parts of two events", past)
+	}
+	h.commit(w)
+	h.crash()
+	h.nothing()
 }
 
 func zeroCheckpoint(h *hub) {

@@ -24,13 +24,14 @@ func creation() []testCase {
 
 func createAndStart(h *hub) {
 	e := h.started("one")
-	e.Version, e.Tags, e.Generation = new("1.2"), map[string]string{"a": "b", "": "ü"}, new(3)
+	e.Version, e.Tags = new("1.2"), map[string]string{"a": "b", "": "ü"}
+	e.Parent = &history.ParentInstance{Instance: history.Instance{ID: "p", ExecutionID: "x"}, Name: "P", TaskID: 4}
 	h.must(h.Create(h.ctx(), backend.Creation{Start: startOf(e)}))
 	s, err := h.Get(h.ctx(), "one")
 	h.must(err)
 	h.same("states", s, &backend.InstanceState{
 		Instance: e.Instance, Name: "Orchestration", Version: new("1.2"), Status: history.Pending, Input: e.Input,
-		Tags: e.Tags, Generation: new(3), Created: e.Time, Updated: e.Time,
+		Tags: e.Tags, Parent: e.Parent, Generation: new(0), Created: e.Time, Updated: e.Time,
 	})
 	w := h.nextOf("one")
 	h.carries(w, e)
@@ -110,12 +111,17 @@ func createReplaces(h *hub) {
 		h.Errorf("history of the one before: %v", past)
 	}
 	w = h.nextOf("one")
-	h.carries(w, second)
+	h.carries(w, generation(second, 1))
 	h.same("instances", w.Instance, second.Instance)
 	if past, err = h.LoadHistory(h.ctx(), w); err != nil || len(past) != 0 {
 		h.Fatalf("history %v, error %v, want none", past, err)
 	}
-	h.finish(w)
+	h.commit(w, h.status(w, history.Running))
+	h.same("generations", h.state("one").Generation, new(1))
+	h.raise("one", "end")
+	h.finish(h.nextOf("one"))
+	third := h.create("one")
+	h.carries(h.nextOf("one"), generation(third, 2))
 }
 
 func createReplacesRunning(h *hub) {
@@ -125,7 +131,7 @@ func createReplacesRunning(h *hub) {
 	second := h.create("one")
 	h.mustBe(h.tryCommit(old), backend.ErrSessionLost)
 	w := h.nextOf("one")
-	h.carries(w, second)
+	h.carries(w, generation(second, 1))
 	h.finish(w)
 	h.nothing()
 }

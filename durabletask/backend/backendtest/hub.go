@@ -81,7 +81,14 @@ func now() time.Time { return time.Now().UTC().Truncate(history.Resolution) }
 func (h *hub) started(id string) *history.ExecutionStarted {
 	head := h.header()
 	in := history.Instance{ID: id, ExecutionID: fmt.Sprintf("execution-%d", h.serial)}
-	return &history.ExecutionStarted{Header: head, Instance: in, Name: "Orchestration", Input: new(`"input"`)}
+	return &history.ExecutionStarted{Header: head, Instance: in, Name: "Orchestration", Input: new(`"input"`), Generation: new(0)}
+}
+
+// generation returns the start as it is delivered when the id has been started n times before.
+func generation(e *history.ExecutionStarted, n int) *history.ExecutionStarted {
+	again := *e
+	again.Generation = &n
+	return &again
 }
 
 func startOf(e *history.ExecutionStarted) history.Message {
@@ -307,10 +314,16 @@ func (h *hub) carries(w *backend.OrchestrationWork, want ...history.Event) {
 	}
 }
 
-// statusOf returns the state of an instance as a word.
-func (h *hub) statusOf(id string) history.Status {
+// state returns the state of an instance.
+func (h *hub) state(id string) *backend.InstanceState {
 	h.Helper()
 	s, err := h.Get(h.ctx(), id)
 	h.must(err)
-	return s.Status
+	return s
+}
+
+// statusOf returns the state of an instance as a word.
+func (h *hub) statusOf(id string) history.Status {
+	h.Helper()
+	return h.state(id).Status
 }

@@ -16,6 +16,8 @@ type activity struct {
 	instance *instance
 	seq      int64         // of its row
 	event    history.Event // nil: left in the file
+	// executionID is the execution that scheduled it. Nobody else gets its result.
+	executionID string
 	// attempts counts how often it has been handed out.
 	attempts int
 	gone     bool // delivered, or its instance has been replaced
@@ -117,7 +119,7 @@ func (b *Backend) runActivity(a *activity, event history.Event) *backend.Activit
 	a.running = true
 	a.attempts++
 	return &backend.ActivityWork{
-		Message: history.Message{Target: a.instance.name(), Event: event},
+		Message: history.Message{Target: history.Instance{ID: a.instance.id, ExecutionID: a.executionID}, Event: event},
 		Attempt: a.attempts,
 		Receipt: activityReceipt{a, a.attempts},
 	}
@@ -163,9 +165,15 @@ func (b *Backend) CompleteActivity(ctx context.Context, w *backend.ActivityWork,
 		return fmt.Errorf("result of an activity of %q: %w", r.instance.id, backend.ErrSessionLost)
 	}
 	i := r.instance
-	result := &result{instance: i, message: &message{row: row{activities, r.seq}, event: m.Event}, unread: i.ended}
+	result := &result{
+		instance: i,
+		message:  &message{row: row{activities, r.seq}, event: m.Event, executionID: r.executionID},
+		unread:   i.ended || r.executionID != i.executionID,
+	}
 	b.results.add(result)
-	b.deliver(i, result.message)
+	if !result.unread {
+		b.deliver(i, result.message)
+	}
 	b.removeActivity(r.activity)
 	b.armResults()
 	late := b.stage == draining

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,6 +19,9 @@ func (b *Backend) Checkpoint(ctx context.Context, w *backend.OrchestrationWork, 
 	q.evicted.End()
 	if err != nil {
 		return fmt.Errorf("checkpoint of instance %q: %w", w.Instance.ID, err)
+	}
+	if q.more {
+		w.Instance, w.Version = q.after, q.version
 	}
 	return nil
 }
@@ -44,23 +48,31 @@ func (b *Backend) checkpoint(ctx context.Context, q *checkpoint) error {
 	return err
 }
 
+var errMoreAfterEnd = errors.New("more is to follow, but the state is terminal")
+
 // checkpoint is the request of one.
 type checkpoint struct {
 	reply
 	work       *receipt
+	more       bool
 	events     []byte
 	activities []*activity
 	bodies     [][]byte // of the activities
 	posts      []post   // timers and messages
 	births     []*birth
 	state      *backend.InstanceState
-	written    bool // the state has been
 	evicted    backend.Evicted
+
+	// What prepare finds out.
+	written bool             // the state has been
+	renamed bool             // the instance continues as new
+	version uint64           // of the history afterwards
+	after   history.Instance // the execution afterwards
 }
 
 // newCheckpoint encodes on the caller's side, so that the committer only writes.
 func newCheckpoint(w *backend.OrchestrationWork, c *backend.Checkpoint) (q *checkpoint, err error) {
-	q = &checkpoint{reply: newReply(), work: w.Receipt.(*receipt)}
+	q = &checkpoint{reply: newReply(), work: w.Receipt.(*receipt), more: c.More}
 	if len(c.Events) > 0 {
 		if q.events, err = history.Append(nil, c.Events...); err != nil {
 			return q, err
@@ -71,7 +83,9 @@ func newCheckpoint(w *backend.OrchestrationWork, c *backend.Checkpoint) (q *chec
 		if err != nil {
 			return q, err
 		}
-		q.activities = append(q.activities, &activity{instance: q.work.instance, event: resident(m.Event, body)})
+		q.activities = append(q.activities, &activity{
+			instance: q.work.instance, executionID: m.Target.ExecutionID, event: resident(m.Event, body),
+		})
 		q.bodies = append(q.bodies, body)
 	}
 	for _, m := range c.Timers {
@@ -91,6 +105,9 @@ func newCheckpoint(w *backend.OrchestrationWork, c *backend.Checkpoint) (q *chec
 	if c.State != nil {
 		state := *c.State
 		q.state = &state
+		if c.More && state.Status.Terminal() {
+			return q, errMoreAfterEnd
+		}
 	}
 	return q, nil
 }
@@ -116,8 +133,18 @@ func (q *checkpoint) prepare(t *transaction) (refused, failed error) {
 	if !mine {
 		return backend.ErrSessionLost, nil
 	}
+	q.version, q.after = i.version, i.name()
+	if q.state != nil && q.state.Instance.ExecutionID == "" {
+		q.state.Instance = q.after
+	}
+	if q.renamed = q.state != nil && q.state.Instance != q.after; q.renamed {
+		if err := q.continueAsNew(t); err != nil {
+			return nil, err
+		}
+	}
 	if q.events != nil {
-		if err := t.run(insertHistory, i.key, int64(i.version)+1, q.events); err != nil {
+		q.version++
+		if err := t.run(insertHistory, i.key, int64(q.version), q.events); err != nil {
 			return nil, err
 		}
 	}
@@ -125,8 +152,10 @@ func (q *checkpoint) prepare(t *transaction) (refused, failed error) {
 	if ended {
 		t.end(i)
 	}
-	if err := q.consume(t, ended && others); err != nil {
-		return nil, err
+	if !q.more {
+		if err := q.consume(t, ended && others); err != nil {
+			return nil, err
+		}
 	}
 	if q.written = q.state != nil && worthWriting(i.state, q.state); q.written {
 		if err := t.update(i.key, q.state); err != nil {
@@ -135,11 +164,22 @@ func (q *checkpoint) prepare(t *transaction) (refused, failed error) {
 	}
 	for n, a := range q.activities {
 		a.seq = t.nextSeq()
-		if err := t.run(insertActivity, i.key, a.seq, q.bodies[n]); err != nil {
+		if err := t.run(insertActivity, i.key, a.seq, a.executionID, q.bodies[n]); err != nil {
 			return nil, err
 		}
 	}
 	return nil, q.deliver(t)
+}
+
+// continueAsNew removes what was there for the generation before.
+func (q *checkpoint) continueAsNew(t *transaction) error {
+	i := q.work.instance
+	q.after.ExecutionID = q.state.Instance.ExecutionID
+	t.rename(i, q.after.ExecutionID)
+	if err := t.run(deleteHistory, i.key); err != nil {
+		return err
+	}
+	return t.run(deleteBoundMessages, i.key)
 }
 
 // consume deletes the rows of the messages of the work, or all messages of the execution.
@@ -200,14 +240,23 @@ func (q *checkpoint) deliver(t *transaction) error {
 
 func (q *checkpoint) apply(b *Backend) {
 	w, i := q.work, q.work.instance
-	w.state = over
-	i.out = nil
-	i.place = parked
-	for _, m := range w.messages {
-		b.results.remove(m)
+	i.version = q.version
+	if q.renamed {
+		b.continueAsNew(i, q.after.ExecutionID)
 	}
-	if q.events != nil {
-		i.version++
+	switch {
+	case !q.more:
+		w.state = over
+		i.out = nil
+		i.place = parked
+		for _, m := range w.messages {
+			b.results.remove(m)
+		}
+	case q.renamed:
+		w.state = out
+		w.messages = b.unbound(w.messages)
+	default:
+		w.state = out
 	}
 	for _, a := range q.activities {
 		b.schedule(a)
@@ -220,7 +269,9 @@ func (q *checkpoint) apply(b *Backend) {
 		b.end(i)
 		b.wakeWaiters(i.id)
 	}
-	q.evicted = append(q.evicted, b.sessions.Return(w.session)...)
+	if !q.more {
+		q.evicted = append(q.evicted, b.sessions.Return(w.session)...)
+	}
 	for _, child := range q.births {
 		child.apply(b)
 		q.evicted = append(q.evicted, child.evicted...)

@@ -47,7 +47,24 @@ func (q *create) prepare(t *transaction) (refused, failed error) {
 	if old != nil && slices.Contains(q.refuse, old.status) {
 		return &backend.InstanceExistsError{InstanceID: old.id, Status: old.status}, nil
 	}
+	if old != nil {
+		if err := q.nextGeneration(old.generation + 1); err != nil {
+			return nil, err
+		}
+	}
 	return nil, q.write(t, old)
+}
+
+// nextGeneration counts the starts of an id, in the message and in the state.
+func (q *create) nextGeneration(n int) error {
+	start := *q.start
+	start.Generation = &n
+	body, err := history.Append(nil, &start)
+	if err != nil {
+		return err
+	}
+	q.start, q.body = &start, body
+	return nil
 }
 
 // birth is a new execution, in the place of the one that had the id before.
@@ -79,8 +96,12 @@ func (q *birth) write(t *transaction, old *instanceRow) error {
 	if err != nil {
 		return err
 	}
+	parent, err := marshal(state.Parent)
+	if err != nil {
+		return err
+	}
 	if err := t.run(insertInstance, q.instance.key, state.Instance.ID, state.Instance.ExecutionID, state.Name, state.Version, int(state.Status),
-		state.Generation, state.Created, state.Updated, state.ScheduledStart, tags, state.Input); err != nil {
+		state.Generation, state.Created, state.Updated, state.ScheduledStart, parent, tags, state.Input); err != nil {
 		return err
 	}
 	seq, event := t.nextSeq(), resident(q.start, q.body)
@@ -88,13 +109,15 @@ func (q *birth) write(t *transaction, old *instanceRow) error {
 	q.message, q.timer = nil, nil
 	if state.ScheduledStart.After(t.b.env.Now()) {
 		q.instance.held = true
-		q.timer = &timer{instance: q.instance, due: ticksUp(state.ScheduledStart), seq: seq, start: true, event: event}
+		q.timer = &timer{
+			instance: q.instance, due: ticksUp(state.ScheduledStart), seq: seq, start: true, executionID: q.target.ExecutionID, event: event,
+		}
 		due = q.timer.due
 	} else {
-		q.message = &message{row: row{messages, seq}, event: event}
+		q.message = &message{row: row{messages, seq}, executionID: q.target.ExecutionID, event: event}
 	}
 	t.see(q.instance)
-	return t.run(insertMessage, q.instance.key, seq, due, true, q.body)
+	return t.run(insertMessage, q.instance.key, seq, due, true, q.target.ExecutionID, q.body)
 }
 
 func (q *birth) apply(b *Backend) {
@@ -123,6 +146,7 @@ func pending(target history.Instance, start *history.ExecutionStarted, now func(
 		Version:        start.Version,
 		Status:         history.Pending,
 		Input:          start.Input,
+		Parent:         start.Parent,
 		Tags:           start.Tags,
 		Generation:     start.Generation,
 		Created:        created,

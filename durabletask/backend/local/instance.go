@@ -7,16 +7,16 @@ import (
 	"github.com/azdurable/azdurable/durabletask/history"
 )
 
-// An instance is what is in memory of an execution for which something waits: a message, a timer, an activity, or a worker.
+// An instance is what is in memory of an instance for which something waits: a message, a timer, an activity, or a worker.
 // Those that merely exist are in the file only.
 //
 // Its fields are guarded by the backend's lock. Those that say which execution it is and whether it has ended are changed by the
-// committer alone, except that a hand-out fills in what was left in the file (load).
+// committer alone, except that a hand-out fills in what was left in the file (fill).
 type instance struct {
 	key    int64
 	loaded bool // what follows has been read; not so after a restart, until it is needed
 	id     string
-	// executionID is the execution's; a continue-as-new or a new start makes another instance with a key of its own.
+	// executionID is that of the present generation.
 	executionID string
 	// version counts the rows of its history.
 	version uint64
@@ -49,6 +49,8 @@ const (
 type message struct {
 	row   row
 	event history.Event // nil: left in the file, because of its size or since a restart
+	// executionID is the only execution that it is for; empty if any.
+	executionID string
 	// attempts counts how often it has been handed out.
 	attempts int
 	// unsaved is its place among the results that no message row holds yet.
@@ -135,14 +137,11 @@ func (b *Backend) deliver(i *instance, m *message) {
 	b.settle(i)
 }
 
-// end drops what waits for an execution that is over, except its activities.
+// end drops what waits for an instance that is over, except its activities.
 func (b *Backend) end(i *instance) {
 	i.ended = true
 	i.place = parked
-	for _, t := range i.timers {
-		b.timers.remove(t)
-	}
-	i.timers = nil
+	b.dropTimers(i)
 	for _, m := range i.inbox {
 		b.results.disown(m)
 	}
@@ -154,7 +153,34 @@ func (b *Backend) end(i *instance) {
 	b.forget(i)
 }
 
-// replace drops everything of an execution whose rows have been deleted.
+func (b *Backend) dropTimers(i *instance) {
+	for _, t := range i.timers {
+		b.timers.remove(t)
+	}
+	i.timers = nil
+}
+
+// continueAsNew makes the instance another execution, and drops what waited for the one before by name.
+func (b *Backend) continueAsNew(i *instance, executionID string) {
+	i.executionID = executionID
+	b.dropTimers(i)
+	i.inbox = b.unbound(i.inbox)
+}
+
+// unbound returns the messages that are for any execution, and drops the others.
+func (b *Backend) unbound(all []*message) []*message {
+	var rest []*message
+	for _, m := range all {
+		if m.executionID == "" {
+			rest = append(rest, m)
+		} else {
+			b.results.disown(m)
+		}
+	}
+	return rest
+}
+
+// replace drops everything of an instance whose rows have been deleted.
 func (b *Backend) replace(i *instance) {
 	waiting := i.inbox
 	if i.out != nil {

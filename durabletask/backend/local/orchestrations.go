@@ -80,7 +80,7 @@ func (b *Backend) handOut(ctx context.Context, i *instance) (*backend.Orchestrat
 	}
 	for k, m := range w.messages {
 		m.attempts++
-		events[k].Target = i.name()
+		events[k].Target = history.Instance{ID: i.id, ExecutionID: m.executionID}
 	}
 	w.session = b.sessions.Take(i.id)
 	return &backend.OrchestrationWork{

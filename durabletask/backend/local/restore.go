@@ -12,18 +12,18 @@ func (b *Backend) restoreMessages(c *conn) error {
 	var waiting []*instance
 	err := c.query(func(r *sqlite3.Stmt) error {
 		i := b.instanceOf(r.ColumnInt64(0))
-		seq, start := r.ColumnInt64(1), r.ColumnBool(3)
+		seq, start, executionID := r.ColumnInt64(1), r.ColumnBool(3), r.ColumnText(4)
 		b.lastSeq = max(b.lastSeq, seq)
 		if r.ColumnType(2) != sqlite3.NULL {
 			i.held = i.held || start
-			b.setTimer(&timer{instance: i, due: r.ColumnInt64(2), seq: seq, start: start})
+			b.setTimer(&timer{instance: i, due: r.ColumnInt64(2), seq: seq, start: start, executionID: executionID})
 			return nil
 		}
 		b.keep(i)
 		if len(i.inbox) == 0 {
 			waiting = append(waiting, i)
 		}
-		i.inbox = append(i.inbox, &message{row: row{messages, seq}})
+		i.inbox = append(i.inbox, &message{row: row{messages, seq}, executionID: executionID})
 		return nil
 	}, waitingMessages)
 	slices.SortFunc(waiting, func(x, y *instance) int { return cmp.Compare(x.inbox[0].row.seq, y.inbox[0].row.seq) })
@@ -37,7 +37,7 @@ func (b *Backend) restoreActivities(c *conn) error {
 	return c.query(func(r *sqlite3.Stmt) error {
 		seq := r.ColumnInt64(1)
 		b.lastSeq = max(b.lastSeq, seq)
-		b.schedule(&activity{instance: b.instanceOf(r.ColumnInt64(0)), seq: seq})
+		b.schedule(&activity{instance: b.instanceOf(r.ColumnInt64(0)), seq: seq, executionID: r.ColumnText(2)})
 		return nil
 	}, waitingActivities)
 }

@@ -111,7 +111,7 @@ func (q *save) prepare(t *transaction) (refused, failed error) {
 			return nil, err
 		}
 		s.at, s.large = row{messages, t.nextSeq()}, len(body) > maxResident
-		if err := t.run(insertMessage, s.instance.key, s.at.seq, nil, false, body); err != nil {
+		if err := t.run(insertMessage, s.instance.key, s.at.seq, nil, false, s.message.executionID, body); err != nil {
 			return nil, err
 		}
 	}

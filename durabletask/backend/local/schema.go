@@ -21,7 +21,7 @@ const pageSize = 8192
 func migrations() []string {
 	return []string{`
 CREATE TABLE instances (
-	key             INTEGER PRIMARY KEY, -- one for each execution: rows of executions that run at one time stand together
+	key             INTEGER PRIMARY KEY, -- a new one for each start: rows of instances that run at one time stand together
 	id              TEXT NOT NULL UNIQUE,
 	execution_id    TEXT NOT NULL,
 	name            TEXT NOT NULL,
@@ -32,6 +32,7 @@ CREATE TABLE instances (
 	updated         INTEGER NOT NULL,
 	completed       INTEGER,
 	scheduled_start INTEGER,
+	parent          TEXT,
 	tags            TEXT,
 	custom_status   TEXT,
 	failure         TEXT,
@@ -40,22 +41,24 @@ CREATE TABLE instances (
 ) STRICT;
 CREATE TABLE history (
 	key    INTEGER NOT NULL,
-	seq    INTEGER NOT NULL, -- counts the checkpoints of the execution from 1
+	seq    INTEGER NOT NULL, -- counts the checkpoints of the instance from 1
 	events TEXT NOT NULL,    -- one on each line
 	PRIMARY KEY (key, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE messages (
-	key   INTEGER NOT NULL,
-	seq   INTEGER NOT NULL, -- order of arrival, over all instances
-	due   INTEGER,          -- a timer: not to be delivered before
-	start INTEGER NOT NULL, -- 1 if the message starts the execution
-	body  TEXT NOT NULL,
+	key          INTEGER NOT NULL,
+	seq          INTEGER NOT NULL, -- order of arrival, over all instances
+	due          INTEGER,          -- a timer: not to be delivered before
+	start        INTEGER NOT NULL, -- 1 if the message starts the execution
+	execution_id TEXT NOT NULL,    -- the only execution that it is for; empty if any
+	body         TEXT NOT NULL,
 	PRIMARY KEY (key, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE activities (
-	key  INTEGER NOT NULL,
-	seq  INTEGER NOT NULL, -- order of scheduling, over all instances
-	body TEXT NOT NULL,
+	key          INTEGER NOT NULL,
+	seq          INTEGER NOT NULL, -- order of scheduling, over all instances
+	execution_id TEXT NOT NULL,    -- the execution that scheduled it
+	body         TEXT NOT NULL,
 	PRIMARY KEY (key, seq)
 ) STRICT, WITHOUT ROWID;
 `}

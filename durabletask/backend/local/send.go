@@ -32,7 +32,7 @@ func (q *send) prepare(t *transaction) (refused, failed error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case i == nil || q.target.ExecutionID != "" && q.target.ExecutionID != i.executionID:
+	case i == nil || !t.isFor(q.target.ExecutionID, i):
 		return backend.ErrInstanceNotFound, nil
 	case t.hasEnded(i):
 		return backend.ErrInstanceFinished, nil
@@ -57,7 +57,7 @@ func (p *post) address(t *transaction) error {
 		return err
 	}
 	p.instance = nil
-	if i != nil && !t.hasEnded(i) && (p.target.ExecutionID == "" || p.target.ExecutionID == i.executionID) {
+	if i != nil && !t.hasEnded(i) && t.isFor(p.target.ExecutionID, i) {
 		p.instance = i
 	}
 	return nil
@@ -69,15 +69,19 @@ func (p *post) write(t *transaction, i *instance) error {
 	if p.due != 0 {
 		due = p.due
 	}
-	return t.run(insertMessage, i.key, p.seq, due, false, p.body)
+	return t.run(insertMessage, i.key, p.seq, due, false, p.target.ExecutionID, p.body)
 }
 
 func (p *post) apply(b *Backend) {
 	switch {
 	case p.instance == nil:
 	case p.due != 0:
-		b.setTimer(&timer{instance: p.instance, due: p.due, seq: p.seq, event: resident(p.event, p.body)})
+		b.setTimer(&timer{
+			instance: p.instance, due: p.due, seq: p.seq, executionID: p.target.ExecutionID, event: resident(p.event, p.body),
+		})
 	default:
-		b.deliver(p.instance, &message{row: row{messages, p.seq}, event: resident(p.event, p.body)})
+		b.deliver(p.instance, &message{
+			row: row{messages, p.seq}, executionID: p.target.ExecutionID, event: resident(p.event, p.body),
+		})
 	}
 }

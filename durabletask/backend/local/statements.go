@@ -21,6 +21,7 @@ const (
 	insertMessage
 	deleteMessage
 	deleteMessages
+	deleteBoundMessages
 	messageBody
 	waitingMessages
 	insertActivity
@@ -34,10 +35,10 @@ const (
 
 // stateColumns are the columns that scanState reads, in its order.
 const stateColumns = `id, execution_id, name, version, status, generation, created, updated, completed, scheduled_start,
-	tags, custom_status, failure, output, `
+	parent, tags, custom_status, failure, output, `
 
 // instanceColumns are those that scanInstance reads.
-const instanceColumns = `key, id, execution_id, status, (SELECT ifnull(max(seq), 0) FROM history WHERE history.key = instances.key)`
+const instanceColumns = `key, id, execution_id, status, ifnull(generation, 0), (SELECT ifnull(max(seq), 0) FROM history WHERE history.key = instances.key)`
 
 // sql returns the text of the statement.
 func (s statement) sql() string {
@@ -49,11 +50,12 @@ func (s statement) sql() string {
 	case rollback:
 		return `ROLLBACK`
 	case insertInstance:
-		return `INSERT INTO instances (key, id, execution_id, name, version, status, generation, created, updated, scheduled_start, tags, input)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		return `INSERT INTO instances (key, id, execution_id, name, version, status, generation, created, updated, scheduled_start, parent, tags, input)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	case updateInstance:
-		return `UPDATE instances SET name = ?2, version = ?3, status = ?4, generation = ?5, created = ?6, updated = ?7, completed = ?8,
-			scheduled_start = ?9, tags = ?10, custom_status = ?11, failure = ?12, output = ?13, input = ?14 WHERE key = ?1`
+		return `UPDATE instances SET execution_id = ?2, name = ?3, version = ?4, status = ?5, generation = ifnull(?6, generation), created = ?7,
+			updated = ?8, completed = ?9, scheduled_start = ?10, parent = ?11, tags = ?12, custom_status = ?13, failure = ?14, output = ?15,
+			input = ?16 WHERE key = ?1`
 	case deleteInstance:
 		return `DELETE FROM instances WHERE key = ?`
 	case instanceByID:
@@ -74,17 +76,19 @@ func (s statement) sql() string {
 	case historyByID:
 		return `SELECT events FROM instances LEFT JOIN history USING (key) WHERE id = ? ORDER BY seq`
 	case insertMessage:
-		return `INSERT INTO messages (key, seq, due, start, body) VALUES (?, ?, ?, ?, ?)`
+		return `INSERT INTO messages (key, seq, due, start, execution_id, body) VALUES (?, ?, ?, ?, ?, ?)`
 	case deleteMessage:
 		return `DELETE FROM messages WHERE key = ? AND seq = ?`
 	case deleteMessages:
 		return `DELETE FROM messages WHERE key = ?`
+	case deleteBoundMessages:
+		return `DELETE FROM messages WHERE key = ? AND (due IS NOT NULL OR execution_id <> '')`
 	case messageBody:
 		return `SELECT body FROM messages WHERE key = ? AND seq = ?`
 	case waitingMessages:
-		return `SELECT key, seq, due, start FROM messages ORDER BY key, seq`
+		return `SELECT key, seq, due, start, execution_id FROM messages ORDER BY key, seq`
 	case insertActivity:
-		return `INSERT INTO activities (key, seq, body) VALUES (?, ?, ?)`
+		return `INSERT INTO activities (key, seq, execution_id, body) VALUES (?, ?, ?, ?)`
 	case deleteActivity:
 		return `DELETE FROM activities WHERE key = ? AND seq = ?`
 	case deleteActivities:
@@ -92,7 +96,7 @@ func (s statement) sql() string {
 	case activityBody:
 		return `SELECT body FROM activities WHERE key = ? AND seq = ?`
 	case waitingActivities:
-		return `SELECT key, seq FROM activities ORDER BY seq`
+		return `SELECT key, seq, execution_id FROM activities ORDER BY seq`
 	case lastKey:
 		return `SELECT ifnull(max(key), 0) FROM instances`
 	}

@@ -3,8 +3,10 @@ package local
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -49,21 +51,22 @@ func scanState(r *sqlite3.Stmt) (*backend.InstanceState, error) {
 		Updated:        timeOf(r.ColumnInt64(7)),
 		Completed:      optionalTime(r, 8),
 		ScheduledStart: optionalTime(r, 9),
-		CustomStatus:   text(r, 11),
-		Output:         text(r, 13),
-		Input:          text(r, 14),
+		CustomStatus:   text(r, 12),
+		Output:         text(r, 14),
+		Input:          text(r, 15),
 	}
-	if tags := text(r, 10); tags != nil {
-		if err := json.Unmarshal([]byte(*tags), &s.Tags); err != nil {
-			return nil, fmt.Errorf("decode tags of instance %q: %w", s.Instance.ID, err)
-		}
-	}
-	if failure := text(r, 12); failure != nil {
-		if err := json.Unmarshal([]byte(*failure), &s.Failure); err != nil {
-			return nil, fmt.Errorf("decode failure of instance %q: %w", s.Instance.ID, err)
-		}
+	if err := errors.Join(unmarshal(r, 10, &s.Parent), unmarshal(r, 11, &s.Tags), unmarshal(r, 13, &s.Failure)); err != nil {
+		return nil, fmt.Errorf("decode the state of instance %q: %w", s.Instance.ID, err)
 	}
 	return s, r.Err()
+}
+
+// unmarshal reads a column of JSON. NULL leaves v as it is.
+func unmarshal(r *sqlite3.Stmt, n int, v any) error {
+	if r.ColumnType(n) == sqlite3.NULL {
+		return nil
+	}
+	return json.Unmarshal(r.ColumnRawText(n), v)
 }
 
 func text(r *sqlite3.Stmt, n int) *string {
@@ -95,14 +98,24 @@ func (t *transaction) update(key int64, s *backend.InstanceState) error {
 	if err != nil {
 		return err
 	}
-	var failure []byte
-	if s.Failure != nil {
-		if failure, err = json.Marshal(s.Failure); err != nil {
-			return err
-		}
+	parent, err := marshal(s.Parent)
+	if err != nil {
+		return err
 	}
-	return t.run(updateInstance, key, s.Name, s.Version, int(s.Status), s.Generation, s.Created, s.Updated, s.Completed,
-		s.ScheduledStart, tags, s.CustomStatus, failure, s.Output, s.Input)
+	failure, err := marshal(s.Failure)
+	if err != nil {
+		return err
+	}
+	return t.run(updateInstance, key, s.Instance.ExecutionID, s.Name, s.Version, int(s.Status), s.Generation, s.Created, s.Updated,
+		s.Completed, s.ScheduledStart, parent, tags, s.CustomStatus, failure, s.Output, s.Input)
+}
+
+// marshal returns the JSON of what v points to, and nil for nil.
+func marshal[T any](v *T) ([]byte, error) {
+	if v == nil {
+		return nil, nil
+	}
+	return json.Marshal(v)
 }
 
 func marshalTags(tags map[string]string) ([]byte, error) {
@@ -114,14 +127,16 @@ func marshalTags(tags map[string]string) ([]byte, error) {
 
 // sameBut reports whether two states differ at most in the time of the last change.
 func sameBut(a, b *backend.InstanceState) bool {
-	return a.Name == b.Name &&
+	return a.Instance == b.Instance &&
+		a.Name == b.Name &&
 		equal(a.Version, b.Version) &&
 		a.Status == b.Status &&
 		equal(a.Input, b.Input) &&
 		equal(a.Output, b.Output) &&
-		sameFailure(a.Failure, b.Failure) &&
+		reflect.DeepEqual(a.Failure, b.Failure) &&
 		equal(a.CustomStatus, b.CustomStatus) &&
 		maps.Equal(a.Tags, b.Tags) && (a.Tags == nil) == (b.Tags == nil) &&
+		reflect.DeepEqual(a.Parent, b.Parent) &&
 		equal(a.Generation, b.Generation) &&
 		a.Created.Equal(b.Created) &&
 		a.ScheduledStart.Equal(b.ScheduledStart) &&
@@ -130,15 +145,4 @@ func sameBut(a, b *backend.InstanceState) bool {
 
 func equal[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
-}
-
-func sameFailure(a, b *history.FailureDetails) bool {
-	for a != b {
-		if a == nil || b == nil || a.ErrorType != b.ErrorType ||
-			a.ErrorMessage != b.ErrorMessage || a.StackTrace != b.StackTrace || a.NonRetriable != b.NonRetriable {
-			return false
-		}
-		a, b = a.Inner, b.Inner
-	}
-	return true
 }

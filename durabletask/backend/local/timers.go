@@ -16,9 +16,11 @@ type timer struct {
 	due      int64 // ticks
 	seq      int64 // of its row
 	start    bool  // it starts the execution
-	event    history.Event
-	index    int // in the heap
-	slot     int // among the timers of the instance
+	// executionID is the only execution that it is for; empty if any.
+	executionID string
+	event       history.Event // nil: left in the file
+	index       int           // in the heap
+	slot        int           // among the timers of the instance
 }
 
 // timerHeap holds the timers, the next one first.
@@ -77,7 +79,7 @@ func (b *Backend) fire(t *timer) {
 	i.timers[t.slot].slot = t.slot
 	i.timers[last] = nil
 	i.timers = i.timers[:last]
-	m := &message{row: row{messages, t.seq}, event: t.event}
+	m := &message{row: row{messages, t.seq}, event: t.event, executionID: t.executionID}
 	if !t.start {
 		b.deliver(i, m)
 		return

@@ -11,10 +11,12 @@ import (
 type transaction struct {
 	b *Backend
 	c *conn
-	// created holds the instances that this transaction has created or read, by id.
+	// seen holds the instances that this transaction has created or read, by id.
 	seen map[string]*instance
 	// ended holds those that it has ended or replaced.
 	ended map[*instance]bool
+	// renamed holds the new execution ids of those that it has let continue as new.
+	renamed map[*instance]string
 }
 
 func (t *transaction) run(s statement, args ...any) error { return t.c.run(s, args...) }
@@ -52,6 +54,22 @@ func (t *transaction) end(i *instance) {
 
 func (t *transaction) hasEnded(i *instance) bool { return i.ended || t.ended[i] }
 
+func (t *transaction) rename(i *instance, executionID string) {
+	if t.renamed == nil {
+		t.renamed = make(map[*instance]string)
+	}
+	t.renamed[i] = executionID
+}
+
+// isFor reports whether a message that names this execution, or none, is for the present one of the instance.
+func (t *transaction) isFor(executionID string, i *instance) bool {
+	present := i.executionID
+	if renamed, ok := t.renamed[i]; ok {
+		present = renamed
+	}
+	return executionID == "" || executionID == present
+}
+
 // find returns the present execution of an instance id as this transaction sees it, or nil.
 func (t *transaction) find(id string) (*instance, error) {
 	if i, ok := t.seen[id]; ok {
@@ -75,11 +93,12 @@ func (t *transaction) find(id string) (*instance, error) {
 	return i, nil
 }
 
-// instanceRow is what identifies an execution and says how far it is.
+// instanceRow is what identifies an instance and says how far it is.
 type instanceRow struct {
 	key             int64
 	id, executionID string
 	status          history.Status
+	generation      int
 	version         uint64
 }
 
@@ -91,7 +110,8 @@ func (c *conn) instance(s statement, arg any) (row *instanceRow, err error) {
 			id:          r.ColumnText(1),
 			executionID: r.ColumnText(2),
 			status:      history.Status(r.ColumnInt64(3)),
-			version:     uint64(r.ColumnInt64(4)),
+			generation:  r.ColumnInt(4),
+			version:     uint64(r.ColumnInt64(5)),
 		}
 		return nil
 	}, s, arg)
