@@ -3,6 +3,7 @@ package extension_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -20,13 +21,15 @@ import (
 
 // exchange is a request and what the extension (3.14.1) answered, trimmed; testdata/README.md says how.
 type exchange struct {
-	Note, Method, Path string
-	Headers            map[string]string
-	Body               string
-	Status             int
-	AnswerHeaders      map[string]string
-	Answer             json.RawMessage
-	Differs            string // why the answer is not the recorded one
+	Note          string            `json:"note"`
+	Method        string            `json:"method"`
+	Path          string            `json:"path"`
+	Headers       map[string]string `json:"headers"`
+	Body          string            `json:"body"`
+	Status        int               `json:"status"`
+	AnswerHeaders map[string]string `json:"answerHeaders"`
+	Answer        json.RawMessage   `json:"answer"`
+	Differs       string            `json:"differs"` // why the answer is not the recorded one
 }
 
 // TestRecorded asks what was asked of the extension, and compares the answers.
@@ -40,7 +43,7 @@ func TestRecorded(t *testing.T) {
 		"http-status": func(h *hub) {
 			h.four()
 			h.pending("pend", "1")
-			for _, id := range strings.Fields("tr1 tr2 tr3 tr4 tr5 tr6 tr7 tr8") {
+			for id := range strings.FieldsSeq("tr1 tr2 tr3 tr4 tr5 tr6 tr7 tr8") {
 				h.begin("WaitEvent", id, "1")
 			}
 			h.begin("Timer", "ti1", "1")
@@ -49,20 +52,19 @@ func TestRecorded(t *testing.T) {
 		},
 		"http-list": func(h *hub) {
 			h.four()
-			for _, n := range strings.Fields("0 1 2 3 4") {
+			for n := range strings.FieldsSeq("0 1 2 3 4") {
 				h.begin("Echo", "p-"+n, n)
 			}
 		},
 		"http-control": func(h *hub) {
 			h.four()
-			for _, id := range strings.Fields("k1 k2 k3") {
+			for id := range strings.FieldsSeq("k1 k2 k3") {
 				h.begin("WaitEvent", id, "1")
 			}
 		},
 		"http-paths": func(h *hub) {
 			for _, id := range []string{"a b", "a+b", "a%b", "a%20b", "a&b=c", "ü😀", "A", "a", "x;y", "x,y", "x:y", "(x)", " lead", "trail ", "a.b", "~t"} {
-				text, _ := json.Marshal(id)
-				h.begin("Echo", id, strings.ReplaceAll(string(text), `\u0026`, "&"))
+				h.begin("Echo", id, `"`+id+`"`)
 			}
 		},
 	}
@@ -132,9 +134,7 @@ func (h *hub) compare(line int, x exchange) {
 	h.t.Helper()
 	path := strings.NewReplacer("<hub-lower>", "recordedhub", "<hub>", "RecordedHub").Replace(x.Path)
 	headers := map[string]string{"X-Functions-Key": "TESTKEY=="} // keys are the host's business, and the recordings have no host
-	for name, value := range x.Headers {
-		headers[name] = value
-	}
+	maps.Copy(headers, x.Headers)
 	w := h.ask(x.Method, path, headers, x.Body)
 	got := strings.Join([]string{x.Method, x.Path, x.Note}, " ")
 	if w.Code != x.Status {

@@ -32,7 +32,6 @@ func standIns() *durabletask.App {
 	hello := durabletask.NewActivity(func(_ context.Context, name string) (string, error) {
 		return "Hello " + name + "!", nil
 	}, durabletask.Named("E1_SayHello"))
-	unknown := durabletask.NewActivity(func(_ context.Context, _ int) (int, error) { return 0, nil }, durabletask.Named("NoSuchActivity"))
 	return durabletask.New(
 		sleep, hello,
 		durabletask.NewOrchestrator(func(_ durabletask.Context, in json.RawMessage) (json.RawMessage, error) { return in, nil }, durabletask.Named("Echo")),
@@ -58,7 +57,6 @@ func standIns() *durabletask.App {
 			}
 			return all, nil
 		}, durabletask.Named("E1_HelloSequence")),
-		durabletask.NewOrchestrator(func(ctx durabletask.Context, _ any) (int, error) { return unknown.Call(ctx, 1) }, durabletask.Named("UnknownActivityOrch")),
 	)
 }
 
@@ -79,10 +77,15 @@ func (h *hub) inMemory(ctx context.Context, _ extension.Store, log *slog.Logger)
 // start runs test in a bubble, with an extension that has been started.
 func start(t *testing.T, o extension.Options, test func(h *hub)) {
 	t.Helper()
+	startApp(t, standIns(), o, test)
+}
+
+func startApp(t *testing.T, app *durabletask.App, o extension.Options, test func(h *hub)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		h := &hub{t: t}
 		o.Folder = t.TempDir()
-		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		o.Logger = slog.New(slog.DiscardHandler)
 		o.Environ = append([]string{}, o.Environ...)
 		if o.Settings == nil {
 			o.Settings = &extension.AppSettings{}
@@ -92,7 +95,7 @@ func start(t *testing.T, o extension.Options, test func(h *hub)) {
 		}
 		o.Open = h.inMemory
 		var err error
-		if h.Extension, err = extension.Initialize(t.Context(), standIns(), o); err != nil {
+		if h.Extension, err = extension.Initialize(t.Context(), app, o); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.Start(t.Context()); err != nil {

@@ -23,7 +23,7 @@ func TestStartAndStatus(t *testing.T) {
 		if !strings.Contains(answer, `"statusQueryGetUri":"`+p.base+management+"/instances/"+id+"?") {
 			t.Errorf("the answer has no link to the status: %s", answer)
 		}
-		if answer := p.until(management+"/instances/"+id, `"runtimeStatus":"Completed"`); !strings.Contains(answer, `"output":`+c.output+",") {
+		if answer := p.completed(id); !strings.Contains(answer, `"output":`+c.output+",") {
 			t.Errorf("%s(%s): %s, want output %s", c.name, c.input, answer, c.output)
 		}
 	}
@@ -38,7 +38,7 @@ func TestSIGTERMDrains(t *testing.T) {
 		t.Fatalf("exit code %d, want 0; %s", code, p.log)
 	}
 	p = run(t, exec.Command(program(t), "-listen", "localhost:0", "-data", folder))
-	if answer := p.until(management+"/instances/drained", `"runtimeStatus":"Completed"`); !strings.Contains(answer, `"output":41791750,`) {
+	if answer := p.completed("drained"); !strings.Contains(answer, `"output":41791750,`) {
 		t.Errorf("after the restart: %s", answer)
 	}
 	if code := p.signal(syscall.SIGINT); code != 0 {
@@ -76,7 +76,7 @@ func TestREADME(t *testing.T) {
 		}
 		answer = string(out)
 	}
-	if curls < 4 || !strings.Contains(p.until(management+"/instances/a-1", `"runtimeStatus":"Completed"`), `"output":"approved"`) {
+	if curls < 4 || !strings.Contains(p.completed("a-1"), `"output":"approved"`) {
 		t.Errorf("after %d curl lines the last answer is %s", curls, answer)
 	}
 }

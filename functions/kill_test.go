@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -69,8 +68,12 @@ const (
 	instances = 200
 )
 
-// cities make an orchestration of five activities.
-var cities = []string{"Tokyo", "Seattle", "London", "Lima", "Oslo"}
+// An orchestration of five activities.
+const (
+	cities    = `["Tokyo","Seattle","London","Lima","Oslo"]`
+	greetings = `["Hello Tokyo!","Hello Seattle!","Hello London!","Hello Lima!","Hello Oslo!"]`
+	calls     = 5
+)
 
 // killAndFinish starts 200 orchestrations, kills the app at 20 random moments while they run, and wants all of them to end as if
 // nothing had happened.
@@ -99,7 +102,7 @@ func killAndFinish(t *testing.T, folder string, command func() *exec.Cmd) {
 		t.Fatalf("could not start %s: %d %s %v; %s", instance(next), code, answer, err, p.log)
 	}
 	for i := range instances {
-		p.until(management+"/instances/"+instance(i), `"runtimeStatus":"Completed"`)
+		p.completed(instance(i))
 	}
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	p.kill()
@@ -118,9 +121,8 @@ func instance(i int) string { return fmt.Sprintf("killed-%03d", i) }
 // startMany starts instances until the app dies, and returns the first that has not been started for certain. One whose start was
 // not answered may be there: then it is refused (409) or, if it has ended, started anew.
 func (p *process) startMany(from, to int) int {
-	input, _ := json.Marshal(cities)
 	for i := from; i < to; i++ {
-		code, _, err := p.ask(http.MethodPost, "/api/orchestrators/HelloCities/"+instance(i), string(input))
+		code, _, err := p.ask(http.MethodPost, "/api/orchestrators/HelloCities/"+instance(i), cities)
 		if err != nil || code != http.StatusAccepted && code != http.StatusConflict {
 			return i
 		}
@@ -156,14 +158,9 @@ func unfinished(t *testing.T, folder string) bool {
 // verify checks the outcome and the history of an instance.
 func verify(t *testing.T, b backend.Backend, id string) {
 	t.Helper()
-	greetings := make([]string, 0, len(cities))
-	for _, city := range cities {
-		greetings = append(greetings, "Hello "+city+"!")
-	}
-	want, _ := json.Marshal(greetings)
 	state, err := b.Get(context.Background(), id)
-	if err != nil || state.Status != history.Completed || state.Output == nil || *state.Output != string(want) {
-		t.Errorf("%s: %+v %v, want output %s", id, state, err, want)
+	if err != nil || state.Status != history.Completed || state.Output == nil || *state.Output != greetings {
+		t.Errorf("%s: %+v %v, want output %s", id, state, err, greetings)
 		return
 	}
 	events, err := b.History(context.Background(), id)
@@ -220,7 +217,7 @@ func flawOf(events []history.Event) string {
 			return fmt.Sprintf("a %v at %d", e.Type(), i)
 		}
 	}
-	if results != len(cities) {
+	if results != calls {
 		return fmt.Sprintf("%d results", results)
 	}
 	return ""

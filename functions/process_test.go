@@ -155,21 +155,21 @@ func (p *process) must(want int, method, path, body string) string {
 
 const management = "/runtime/webhooks/durabletask"
 
-// until asks for a path again and again until the answer has a text in it.
-func (p *process) until(path, text string) string {
+// completed waits until an instance has completed and returns its status.
+func (p *process) completed(id string) string {
 	p.t.Helper()
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	limit := time.After(time.Minute)
 	for {
-		_, answer, err := p.ask(http.MethodGet, path, "")
-		if err == nil && strings.Contains(answer, text) {
+		_, answer, err := p.ask(http.MethodGet, management+"/instances/"+id, "")
+		if err == nil && strings.Contains(answer, `"runtimeStatus":"Completed"`) {
 			return answer
 		}
 		select {
 		case <-again.C:
 		case <-limit:
-			p.t.Fatalf("GET %s: %s %v, want %s in it; %s", path, answer, err, text, p.log)
+			p.t.Fatalf("instance %s has not completed: %s %v; %s", id, answer, err, p.log)
 		}
 	}
 }
