@@ -18,11 +18,11 @@ func generations() []testCase {
 	}
 }
 
-// next makes the checkpoint continue as another execution.
-func (h *hub) continueAs(w *backend.OrchestrationWork, executionID string) func(*backend.Checkpoint) {
+// continued makes the checkpoint continue as the execution "second".
+func (h *hub) continued(w *backend.OrchestrationWork) func(*backend.Checkpoint) {
 	h.Helper()
 	state := h.state(w.Instance.ID)
-	state.Instance.ExecutionID = executionID
+	state.Instance.ExecutionID = "second"
 	state.Status, state.Created, state.Updated = history.Running, now(), now()
 	start := h.started(w.Instance.ID)
 	start.Instance, start.Generation = state.Instance, nil
@@ -38,7 +38,7 @@ func continueReplacesHistory(h *hub) {
 	h.raise("one", "on")
 	w := h.nextOf("one")
 	version := w.Version
-	h.commit(w, h.continueAs(w, "second"))
+	h.commit(w, h.continued(w))
 	past, err := h.History(h.ctx(), "one")
 	h.must(err)
 	if len(past) != 1 || past[0].(*history.ExecutionStarted).Instance.ExecutionID != "second" {
@@ -72,7 +72,7 @@ func continueDropsBound(h *hub) {
 	h.must(h.Send(h.ctx(), history.Message{Target: first, Event: h.event("by name")}))
 	second := history.Instance{ID: "one", ExecutionID: "second"}
 	event := h.event("to the second")
-	h.commit(w, h.continueAs(w, "second"), h.after(&backend.OrchestrationWork{Instance: second}, 5, time.Hour),
+	h.commit(w, h.continued(w), h.after(&backend.OrchestrationWork{Instance: second}, 5, time.Hour),
 		send(history.Message{Target: first, Event: h.event("to the first")}), send(history.Message{Target: second, Event: event}))
 	w = h.nextOf("one")
 	h.carries(w, event)
@@ -95,7 +95,7 @@ func continueKeepsEvents(h *hub) {
 	h.create("one")
 	w := h.nextOf("one")
 	a, b := h.raise("one", "a"), h.raise("one", "b")
-	h.commit(w, h.continueAs(w, "second"))
+	h.commit(w, h.continued(w))
 	if h.harness.Crash != nil {
 		h.crash()
 	}
@@ -110,7 +110,7 @@ func continueKeepsSession(h *hub) {
 	w := h.nextOf("one")
 	b := h.park(w, 1)
 	b.atWork = false
-	h.commit(w, h.continueAs(w, "second"))
+	h.commit(w, h.continued(w))
 	h.raise("one", "on")
 	if got := h.nextOf("one").Session.Body(); got != b || b.ended != 0 {
 		h.Errorf("body %v, ended %d times, want the one that was parked", got, b.ended)
@@ -121,7 +121,7 @@ func continueWithMore(h *hub) {
 	h.create("one")
 	w := h.nextOf("one")
 	event := h.raise("one", "a")
-	h.commit(w, h.continueAs(w, "second"), more)
+	h.commit(w, h.continued(w), more)
 	if w.Instance.ExecutionID != "second" {
 		h.Errorf("work of %+v, want the second generation's", w.Instance)
 	}
@@ -145,7 +145,7 @@ func continueThenCrash(h *hub) {
 	h.nextActivity()
 	h.raise("one", "on")
 	w = h.nextOf("one")
-	h.commit(w, h.continueAs(w, "second"))
+	h.commit(w, h.continued(w))
 	h.crash()
 	a := h.nextActivity()
 	if a.Message.Target != first {

@@ -31,6 +31,7 @@ func TestConformanceInMemory(t *testing.T) {
 	t.Parallel()
 	backendtest.Run(t, backendtest.Harness{
 		Open: func(t *testing.T, env backend.Environment) backend.Backend {
+			t.Helper()
 			return open(t, local.Options{Environment: env})
 		},
 	})
