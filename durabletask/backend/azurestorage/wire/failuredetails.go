@@ -48,11 +48,6 @@ func setProperties(p *map[string]string, value []byte) error {
 	return nil
 }
 
-// AppendFailureDetails adds failure details as they stand in columns and in the blobs that large columns are moved to.
-func AppendFailureDetails(dst []byte, f *history.FailureDetails) []byte {
-	return appendValue(dst, &f, true, false)
-}
-
 // appendFailure goes down the causes first and closes the objects on its way back, for there may be many.
 func appendFailure(dst []byte, f *history.FailureDetails, typed bool) []byte {
 	var chain []*history.FailureDetails
