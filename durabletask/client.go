@@ -205,16 +205,6 @@ func (c *Client) RaiseEventJSON(ctx context.Context, instanceID, name string, da
 	return nil
 }
 
-// Terminate ends an instance as soon as it has handled what came before. Its activities are not stopped, their results are dropped. The reason
-// becomes the instance's output; nil for none. The error is ErrInstanceNotFound or ErrInstanceFinished.
-func (c *Client) Terminate(ctx context.Context, instanceID string, reason *string) error {
-	e := &history.ExecutionTerminated{Reason: reason}
-	if err := c.send(ctx, instanceID, e, &e.Header); err != nil {
-		return fmt.Errorf("terminate %s: %w", excerpt(instanceID), err)
-	}
-	return nil
-}
-
 // send delivers an event from outside: it reaches whatever generation the instance is in.
 func (c *Client) send(ctx context.Context, instanceID string, e history.Event, h *history.Header) error {
 	h.ID, h.Time, h.ActivityID = history.NoID, c.environment.Now(), c.newID()
