@@ -42,7 +42,7 @@ func TestCheckStatusBodyIsInOrder(t *testing.T) {
 	start(t, extension.Options{}, func(h *hub) {
 		w := h.post("/orchestrators/Echo/x", "1")
 		at := -1
-		for _, name := range strings.Fields("id statusQueryGetUri sendEventPostUri terminatePostUri purgeHistoryDeleteUri restartPostUri suspendPostUri resumePostUri") {
+		for name := range strings.FieldsSeq("id statusQueryGetUri sendEventPostUri terminatePostUri purgeHistoryDeleteUri restartPostUri suspendPostUri resumePostUri") {
 			next := strings.Index(w.Body.String(), `"`+name+`":`)
 			if next <= at {
 				t.Errorf("%s stands in the wrong place of %s", name, w.Body)
@@ -151,7 +151,7 @@ func TestPagesOfAList(t *testing.T) {
 				if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || len(page) != want {
 					t.Errorf("%s page %d: %d instances, %v, want %d", c.query, i, len(page), err, want)
 				}
-				token = w.Header().Get("x-ms-continuation-token")
+				token = w.Header().Get("X-Ms-Continuation-Token")
 				if _, has := w.Header()["X-Ms-Continuation-Token"]; has != (i < len(c.pages)-1) {
 					t.Errorf("%s page %d: token %q", c.query, i, token)
 				}
@@ -205,7 +205,7 @@ func TestKey(t *testing.T) {
 		} {
 			r := httptest.NewRequest(http.MethodGet, extension.ManagementPath+"/instances"+c.query, nil)
 			if c.header != "" {
-				r.Header.Set("x-functions-key", c.header)
+				r.Header.Set("X-Functions-Key", c.header)
 			}
 			w := httptest.NewRecorder()
 			h.Management().ServeHTTP(w, r)

@@ -73,7 +73,7 @@ func chooseStore(o *Options, d *durableTask, app *AppSettings, lookup func(strin
 func openStore(ctx context.Context, s Store, log *slog.Logger) (backend.Backend, error) {
 	b, err := local.Open(ctx, local.Options{Path: s.Path, Logger: log})
 	if err != nil {
-		return nil, fmt.Errorf("open the %s: %w", s, err)
+		return nil, fmt.Errorf("%s: %w", s, err)
 	}
 	return b, nil
 }

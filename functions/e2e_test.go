@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestStartAndStatus(t *testing.T) {
@@ -43,6 +44,27 @@ func TestSIGTERMDrains(t *testing.T) {
 	}
 	if code := p.signal(syscall.SIGINT); code != 0 {
 		t.Fatalf("exit code %d, want 0; %s", code, p.log)
+	}
+}
+
+// TestSecondSignalExitsAtOnce stops an app whose activity does not end.
+func TestSecondSignalExitsAtOnce(t *testing.T) {
+	t.Parallel()
+	p := run(t, itself("stuck", "-listen", "localhost:0"))
+	p.must(http.StatusAccepted, http.MethodPost, management+"/orchestrators/Stuck/s", "")
+	p.until(func() bool {
+		return strings.Contains(p.must(http.StatusAccepted, http.MethodGet, management+"/instances/s?showHistory=true", ""), "TaskScheduled")
+	})
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.until(func() bool { return strings.Contains(p.log.String(), "a second signal stops at once") })
+	begin := time.Now()
+	if code := p.signal(syscall.SIGTERM); code != 143 {
+		t.Errorf("exit code %d, want 143; %s", code, p.log)
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
 

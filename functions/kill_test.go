@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -15,33 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/azdurable/azdurable/bindings"
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/backend/local"
-	"github.com/azdurable/azdurable/durabletask/backend/local/localtest"
 	"github.com/azdurable/azdurable/durabletask/history"
-	"github.com/azdurable/azdurable/extension"
-	"github.com/azdurable/azdurable/handler"
 	"github.com/azdurable/azdurable/internal/slow"
 )
-
-// asApp makes the test binary be the app, with its data on a disk that loses what is not synced when the process dies.
-const asApp = "AZDURABLE_TEST_AS_APP"
-
-func TestMain(m *testing.M) {
-	if data := os.Getenv(asApp); data != "" {
-		localtest.RegisterLossy("lossy")
-		err := handler.Serve(context.Background(), app(), handler.Options{
-			Listen: "localhost:0", Output: os.Stdout,
-			Extension: extension.Options{Data: data, Triggers: []bindings.Trigger{HTTPStart}, Open: func(ctx context.Context, s extension.Store, log *slog.Logger) (backend.Backend, error) {
-				return local.Open(ctx, local.Options{Path: s.Path, VFS: "lossy", Logger: log})
-			}},
-		})
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
 
 func TestKill(t *testing.T) {
 	slow.Test(t)
@@ -56,11 +32,7 @@ func TestKillOnLossyDisk(t *testing.T) {
 	slow.Test(t)
 	t.Parallel()
 	folder := t.TempDir()
-	killAndFinish(t, folder, func() *exec.Cmd {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), asApp+"="+folder)
-		return cmd
-	})
+	killAndFinish(t, folder, func() *exec.Cmd { return itself("lossy", folder) })
 }
 
 const (

@@ -156,20 +156,27 @@ func (p *process) must(want int, method, path, body string) string {
 const management = "/runtime/webhooks/durabletask"
 
 // completed waits until an instance has completed and returns its status.
-func (p *process) completed(id string) string {
+func (p *process) completed(id string) (answer string) {
+	p.t.Helper()
+	p.until(func() bool {
+		_, text, err := p.ask(http.MethodGet, management+"/instances/"+id, "")
+		answer = text
+		return err == nil && strings.Contains(text, `"runtimeStatus":"Completed"`)
+	})
+	return answer
+}
+
+// until looks again and again until something has come true.
+func (p *process) until(done func() bool) {
 	p.t.Helper()
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	limit := time.After(time.Minute)
-	for {
-		_, answer, err := p.ask(http.MethodGet, management+"/instances/"+id, "")
-		if err == nil && strings.Contains(answer, `"runtimeStatus":"Completed"`) {
-			return answer
-		}
+	for !done() {
 		select {
 		case <-again.C:
 		case <-limit:
-			p.t.Fatalf("instance %s has not completed: %s %v; %s", id, answer, err, p.log)
+			p.t.Fatalf("it has not come true; %s", p.log)
 		}
 	}
 }

@@ -12,13 +12,13 @@ import (
 // routes puts together what the server answers: the app's HTTP functions and the management API.
 func routes(e *extension.Extension, maxBody int64, log *slog.Logger) http.Handler {
 	mux := chi.NewRouter()
-	mux.Use(recoverPanics(log), limitBody(maxBody), serveManagement(e.Management()))
 	for _, trigger := range e.Table().All() {
 		if t, ok := trigger.(*bindings.HTTPTrigger); ok {
 			mount(mux, e, t)
 		}
 	}
-	return mux
+	// Around the router and not in it: one without routes would skip them, and an app need not have HTTP functions.
+	return recoverPanics(log)(limitBody(maxBody)(serveManagement(e.Management())(mux)))
 }
 
 // mount serves an HTTP function at each of the paths of its route.
