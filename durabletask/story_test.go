@@ -32,16 +32,15 @@ type story struct {
 func (s *story) tell(room, format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lines = append(s.lines, strings.TrimRight(fmt.Sprintf("%-28s %s", room, fmt.Sprintf(format, args...)), " "))
+	s.lines = append(s.lines, strings.TrimRight(fmt.Sprintf("%-29s %s", room, fmt.Sprintf(format, args...)), " "))
 }
 
 // store is the room of the backend of the story.
 const store = "durabletask/backend/local"
 
 func (s *story) Create(ctx context.Context, c backend.Creation) error {
-	err := s.Backend.Create(ctx, c)
 	s.tell(store, "Create: message %s, status row Pending", kind(c.Start.Event))
-	return err
+	return s.Backend.Create(ctx, c)
 }
 
 func (s *story) NextOrchestration(ctx context.Context) (*backend.OrchestrationWork, error) {
@@ -64,9 +63,8 @@ func (s *story) LoadHistory(ctx context.Context, w *backend.OrchestrationWork) (
 
 func (s *story) Checkpoint(ctx context.Context, w *backend.OrchestrationWork, c backend.Checkpoint) error {
 	s.tell("durabletask/internal/dispatch", "Checkpoint: %d events, %d activities, status row %v", len(c.Events), len(c.Activities), c.State.Status)
-	err := s.Backend.Checkpoint(ctx, w, c)
-	s.tell(store, "Checkpoint: committed, messages deleted, session released: %v", err == nil)
-	return err
+	s.tell(store, "Checkpoint: one transaction: history, activities, status row, messages deleted; the session is released")
+	return s.Backend.Checkpoint(ctx, w, c)
 }
 
 func (s *story) NextActivity(ctx context.Context) (*backend.ActivityWork, error) {

@@ -11,6 +11,19 @@ import (
 // WorkerOptions are the settings of a worker. Zero values mean the defaults.
 type WorkerOptions = dispatch.Options
 
+// Versions are the settings of a worker about versions of orchestrations.
+type Versions = dispatch.Versions
+
+// VersionMatch says which instances a worker runs.
+type VersionMatch = dispatch.VersionMatch
+
+// The strategies by which a worker chooses: any version, exactly its own, or its own and those before.
+const (
+	MatchAny            = dispatch.MatchAny
+	MatchStrict         = dispatch.MatchStrict
+	MatchCurrentOrOlder = dispatch.MatchCurrentOrOlder
+)
+
 // Worker runs an app's orchestrations and activities on a backend.
 type Worker struct {
 	dispatcher *dispatch.Dispatcher

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/history"
@@ -12,7 +11,7 @@ import (
 
 // Checkpoint stores what an episode decided.
 func (b *Backend) Checkpoint(ctx context.Context, w *backend.OrchestrationWork, c backend.Checkpoint) error {
-	q, err := newCheckpoint(w, &c)
+	q, err := b.newCheckpoint(w, &c)
 	if err == nil {
 		err = b.checkpoint(ctx, q)
 	}
@@ -61,6 +60,7 @@ type checkpoint struct {
 	posts      []post   // timers and messages
 	births     []*birth
 	state      *backend.InstanceState
+	stored     stored // of the state
 	evicted    backend.Evicted
 
 	// What prepare finds out.
@@ -71,7 +71,7 @@ type checkpoint struct {
 }
 
 // newCheckpoint encodes on the caller's side, so that the committer only writes.
-func newCheckpoint(w *backend.OrchestrationWork, c *backend.Checkpoint) (q *checkpoint, err error) {
+func (b *Backend) newCheckpoint(w *backend.OrchestrationWork, c *backend.Checkpoint) (q *checkpoint, err error) {
 	q = &checkpoint{reply: newReply(), work: w.Receipt.(*receipt), more: c.More}
 	if len(c.Events) > 0 {
 		if q.events, err = history.Append(nil, c.Events...); err != nil {
@@ -88,19 +88,28 @@ func newCheckpoint(w *backend.OrchestrationWork, c *backend.Checkpoint) (q *chec
 		})
 		q.bodies = append(q.bodies, body)
 	}
+	now := b.env.Now()
 	for _, m := range c.Timers {
 		fired, ok := m.Event.(*history.TimerFired)
 		if !ok {
 			return q, fmt.Errorf("a timer with a %v, not a TimerFired", m.Event.Type())
 		}
-		if err := q.post(m, max(ticksUp(fired.FireAt), 1)); err != nil {
+		p, err := newPost(m)
+		if err != nil {
 			return q, err
 		}
+		p.due = max(ticksUp(fired.FireAt), 1)
+		if fired.FireAt.Sub(now) > maxSleep {
+			p.event = nil // it can wait in the file
+		}
+		q.posts = append(q.posts, p)
 	}
 	for _, m := range c.Messages {
-		if err := q.post(m, 0); err != nil {
+		p, err := newPost(m)
+		if err != nil {
 			return q, err
 		}
+		q.posts = append(q.posts, p)
 	}
 	if c.State != nil {
 		state := *c.State
@@ -108,17 +117,14 @@ func newCheckpoint(w *backend.OrchestrationWork, c *backend.Checkpoint) (q *chec
 		if c.More && state.Status.Terminal() {
 			return q, errMoreAfterEnd
 		}
+		if state.Instance.ExecutionID == "" {
+			state.Instance = w.Instance
+		}
+		if q.stored, err = b.storedState(q.state); err != nil {
+			return q, err
+		}
 	}
 	return q, nil
-}
-
-func (q *checkpoint) post(m history.Message, due int64) error {
-	body, err := history.Append(nil, m.Event)
-	if err != nil {
-		return err
-	}
-	q.posts = append(q.posts, post{target: m.Target, event: m.Event, body: body, due: due})
-	return nil
 }
 
 func (q *checkpoint) order() order { return order{rank: checkpointRank, id: q.work.instance.id} }
@@ -134,9 +140,6 @@ func (q *checkpoint) prepare(t *transaction) (refused, failed error) {
 		return backend.ErrSessionLost, nil
 	}
 	q.version, q.after = i.version, i.name()
-	if q.state != nil && q.state.Instance.ExecutionID == "" {
-		q.state.Instance = q.after
-	}
 	if q.renamed = q.state != nil && q.state.Instance != q.after; q.renamed {
 		if err := q.continueAsNew(t); err != nil {
 			return nil, err
@@ -157,13 +160,15 @@ func (q *checkpoint) prepare(t *transaction) (refused, failed error) {
 			return nil, err
 		}
 	}
-	if q.written = q.state != nil && worthWriting(i.state, q.state); q.written {
+	if q.written = q.state != nil && i.state.outdated(q.stored); q.written {
 		if err := t.update(i.key, q.state); err != nil {
 			return nil, err
 		}
 	}
 	for n, a := range q.activities {
-		a.seq = t.nextSeq()
+		if a.seq = t.nextSeq(); a.executionID == "" {
+			a.executionID = q.after.ExecutionID
+		}
 		if err := t.run(insertActivity, i.key, a.seq, a.executionID, q.bodies[n]); err != nil {
 			return nil, err
 		}
@@ -210,7 +215,7 @@ func (q *checkpoint) deliver(t *transaction) error {
 	q.births = nil
 	for n := range q.posts {
 		p := &q.posts[n]
-		if start, ok := p.event.(*history.ExecutionStarted); ok {
+		if p.start != nil {
 			old, err := t.c.instance(instanceByID, p.target.ID)
 			if err != nil {
 				return err
@@ -218,7 +223,7 @@ func (q *checkpoint) deliver(t *transaction) error {
 			if old != nil && !old.status.Terminal() {
 				continue
 			}
-			b := &birth{target: p.target, start: start, body: p.body}
+			b := &birth{target: p.target, start: p.start, body: p.body}
 			if err := b.write(t, old); err != nil {
 				return err
 			}
@@ -262,7 +267,7 @@ func (q *checkpoint) apply(b *Backend) {
 		b.schedule(a)
 	}
 	if q.written {
-		i.state = q.state
+		i.state = q.stored
 	}
 	if q.state != nil && q.state.Status.Terminal() {
 		q.evicted = b.sessions.Forget(i.id)
@@ -280,12 +285,4 @@ func (q *checkpoint) apply(b *Backend) {
 		q.posts[n].apply(b)
 	}
 	b.settle(i)
-}
-
-// stale is for how long the time of the last change of an instance may be wrong if nothing else is.
-const stale = 30 * time.Second
-
-// worthWriting reports whether the state differs from what is stored by more than the time of a change.
-func worthWriting(stored, state *backend.InstanceState) bool {
-	return stored == nil || !sameBut(stored, state) || state.Updated.Sub(stored.Updated) > stale
 }

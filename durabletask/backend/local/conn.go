@@ -21,6 +21,8 @@ const (
 	// walPages is after how many pages in the log they are copied to the file: 32 MiB. A page that is written again and again
 	// is copied once.
 	walPages = 32 << 20 / pageSize
+	// maxValue is the longest text that is stored. SQLite's own limit is higher, but its memory has to hold several copies.
+	maxValue = 256 << 20
 	// walLimit is what is left of the log after it has grown beyond.
 	walLimit = 64 << 20
 )
@@ -114,13 +116,19 @@ func bindOne(stmt *sqlite3.Stmt, n int, arg any) error {
 	case bool:
 		return stmt.BindBool(n, v)
 	case string:
+		if len(v) > maxValue {
+			return sqlite3.TOOBIG
+		}
 		return stmt.BindText(n, v)
 	case *string:
 		if v != nil {
-			return stmt.BindText(n, *v)
+			return bindOne(stmt, n, *v)
 		}
 		return stmt.BindNull(n)
 	case []byte:
+		if len(v) > maxValue {
+			return sqlite3.TOOBIG
+		}
 		return stmt.BindRawText(n, v)
 	case time.Time:
 		if v.IsZero() {

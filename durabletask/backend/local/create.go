@@ -91,7 +91,11 @@ func (q *birth) write(t *transaction, old *instanceRow) error {
 		}
 	}
 	state := pending(q.target, q.start, t.b.env.Now)
-	q.instance = &instance{key: t.nextKey(), loaded: true, id: q.target.ID, executionID: q.target.ExecutionID, state: state}
+	q.instance = &instance{key: t.nextKey(), loaded: true, id: q.target.ID, executionID: q.target.ExecutionID}
+	var err error
+	if q.instance.state, err = t.b.storedState(state); err != nil {
+		return err
+	}
 	tags, err := marshalTags(state.Tags)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"syscall"
@@ -29,9 +28,7 @@ func (b *Backend) explain(err error) error {
 	case sqlite3.CORRUPT, sqlite3.NOTADB:
 		return damaged(b.name, err)
 	case sqlite3.TOOBIG:
-		return fmt.Errorf("a value is larger than the store can keep (about 1 GB): %w", err)
-	case sqlite3.INTERRUPT:
-		return context.Canceled
+		return fmt.Errorf("a value is larger than the store can keep (%d MiB): %w", maxValue>>20, err)
 	}
 	return err
 }

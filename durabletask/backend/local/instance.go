@@ -3,7 +3,6 @@ package local
 import (
 	"container/list"
 
-	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/history"
 )
 
@@ -20,8 +19,8 @@ type instance struct {
 	executionID string
 	// version counts the rows of its history.
 	version uint64
-	// state is what the last checkpoint of this process has stored, or nil.
-	state *backend.InstanceState
+	// state is what this process has last stored of its state; zero if nothing.
+	state stored
 
 	ended bool  // in a terminal state, or replaced
 	held  bool  // the start is still a timer: nothing may be handed out before it

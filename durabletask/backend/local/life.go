@@ -47,6 +47,9 @@ func (*deleteHub) apply(b *Backend) {
 	for _, i := range b.byKey {
 		b.replace(i)
 	}
+	for id := range b.waiters {
+		b.wakeWaiters(id)
+	}
 }
 
 // Start begins to hand out work.
@@ -75,7 +78,7 @@ func (b *Backend) Drain(ctx context.Context) error {
 	if !first {
 		return nil
 	}
-	if err := b.saveResults(ctx); err != nil && !errors.Is(err, errStopped) {
+	if err := b.saveResults(ctx); err != nil {
 		return fmt.Errorf("drain the store: %w", err)
 	}
 	return nil
@@ -93,7 +96,7 @@ func (b *Backend) drain() {
 	b.activities.close(backend.ErrDraining)
 }
 
-// saveResults stores the results that are in memory only.
+// saveResults stores the results that are in memory only. Another call of Stop may get ahead of it, and does the same.
 func (b *Backend) saveResults(ctx context.Context) error {
 	for {
 		b.mu.Lock()
@@ -102,7 +105,11 @@ func (b *Backend) saveResults(ctx context.Context) error {
 		if n == 0 {
 			return nil
 		}
-		if err := b.submit(ctx, &save{reply: newReply()}); err != nil {
+		err := b.submit(ctx, &save{reply: newReply()})
+		if errors.Is(err, errStopped) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -114,17 +121,13 @@ func (b *Backend) Stop(ctx context.Context) error {
 		return err
 	}
 	b.mu.Lock()
-	again := b.stage == stopped
 	b.drain()
 	b.mu.Unlock()
-	if again {
-		return nil
-	}
 	saved := b.saveResults(ctx)
 	b.mu.Lock()
 	if b.stage == stopped {
 		b.mu.Unlock()
-		return nil
+		return b.waitForStop(ctx)
 	}
 	b.stage = stopped
 	for _, i := range b.byKey {
@@ -144,10 +147,21 @@ func (b *Backend) Stop(ctx context.Context) error {
 	b.endLife()
 	b.sessions.EndAll()
 	err := b.close()
+	close(b.stopped)
 	if saved != nil {
 		return fmt.Errorf("stop the store: %w", saved)
 	}
 	return err
+}
+
+// waitForStop is for whoever calls Stop again.
+func (b *Backend) waitForStop(ctx context.Context) error {
+	select {
+	case <-b.stopped:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // close gives back the connections and the lock.

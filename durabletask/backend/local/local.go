@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 
@@ -38,6 +39,8 @@ type Backend struct {
 	writer   pool // of one; in memory the same as readers
 	sessions *backend.Sessions
 
+	seed maphash.Seed // of the digests of states
+
 	// lastSeq and lastKey belong to the committer.
 	lastSeq, lastKey int64
 
@@ -45,6 +48,7 @@ type Backend struct {
 	endLife  context.CancelFunc
 	services sync.WaitGroup // committer and timers
 	wake     chan struct{}  // for the committer; closed by Stop
+	stopped  chan struct{}  // closed when Stop is through
 	timerSet chan struct{}  // for the timers: the first has changed
 
 	// mu guards everything below. Nobody waits for anything while holding it.
@@ -75,6 +79,8 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 		env:      o.Environment,
 		log:      o.Logger,
 		sessions: backend.NewSessions(o.SessionLimit),
+		seed:     maphash.MakeSeed(),
+		stopped:  make(chan struct{}),
 		wake:     make(chan struct{}, 1),
 		timerSet: make(chan struct{}, 1),
 		byKey:    make(map[int64]*instance),

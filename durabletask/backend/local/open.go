@@ -40,6 +40,9 @@ func (b *Backend) openFile(ctx context.Context, path, vfs string) error {
 	if err := checkPath(path); err != nil {
 		return err
 	}
+	if path, err = realPath(path); err != nil {
+		return fmt.Errorf("open the store: %w", err)
+	}
 	if b.lock, err = lockFile(path); err != nil {
 		return err
 	}
@@ -78,6 +81,16 @@ func checkPath(path string) error {
 		return fmt.Errorf("make the folder of the store: %w; choose another -data folder", err)
 	}
 	return nil
+}
+
+// realPath follows links, so that a store has one lock whatever it is called.
+func realPath(path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return real, err
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+	return filepath.Join(folder, filepath.Base(path)), err
 }
 
 // openWriter opens the connection that writes. The file is not touched before it is known to be ours or empty.

@@ -225,3 +225,15 @@ func TestFileIsReadableWhileInUse(t *testing.T) {
 	}
 	create(t, b, "two") // a reader does not block the writer
 }
+
+func TestOpenByAnotherName(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "hub.db")
+	b := open(t, local.Options{Path: path})
+	defer b.Stop(context.Background())
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Dir(path), link); err != nil {
+		t.Fatal(err)
+	}
+	refuses(t, local.Options{Path: filepath.Join(link, "hub.db")}, "in use by another process")
+}

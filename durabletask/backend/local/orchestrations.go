@@ -58,7 +58,9 @@ func (b *Backend) handOut(ctx context.Context, i *instance) (*backend.Orchestrat
 	i.place = atWorker
 	n := min(len(i.inbox), maxMessages)
 	w := &receipt{instance: i, messages: i.inbox[:n:n]}
-	i.inbox = i.inbox[n:]
+	if i.inbox = i.inbox[n:]; len(i.inbox) == 0 {
+		i.inbox = nil // does not keep in memory what has been consumed
+	}
 	i.out = w
 
 	events := make([]history.Message, n)

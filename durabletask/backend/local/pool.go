@@ -29,7 +29,11 @@ func (p pool) with(ctx context.Context, do func(*conn) error) error {
 		defer func() { p <- c }()
 		c.SetInterrupt(ctx)
 		defer c.SetInterrupt(context.Background())
-		return do(c)
+		err := do(c)
+		if err != nil && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}

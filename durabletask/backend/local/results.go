@@ -2,6 +2,7 @@ package local
 
 import (
 	"container/list"
+	"log/slog"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/history"
@@ -68,7 +69,7 @@ func (b *Backend) resultsDue() {
 	b.results.armed = false
 	b.results.round++
 	if b.results.list.Len() > 0 && b.stage < draining {
-		b.enqueue(&save{before: b.results.round})
+		b.enqueue(&save{before: b.results.round, log: b.log})
 		b.armResults()
 	}
 }
@@ -77,7 +78,15 @@ func (b *Backend) resultsDue() {
 type save struct {
 	reply
 	before int
+	log    *slog.Logger // takes the error if nobody waits for it
 	saved  []saved
+}
+
+func (q *save) answer(err error) {
+	if err != nil && q.log != nil {
+		q.log.Error("cannot store the results of activities; trying again", "results", len(q.saved), "error", err)
+	}
+	q.reply.answer(err)
 }
 
 // saved is a result and the message row that now holds it.

@@ -10,9 +10,9 @@ import (
 
 // Send delivers a message to an instance.
 func (b *Backend) Send(ctx context.Context, m history.Message) error {
-	body, err := history.Append(nil, m.Event)
+	p, err := newPost(m)
 	if err == nil {
-		err = b.submit(ctx, &send{reply: newReply(), post: post{target: m.Target, event: m.Event, body: body}})
+		err = b.submit(ctx, &send{reply: newReply(), post: p})
 	}
 	if err != nil {
 		return fmt.Errorf("send %v to instance %q: %w", m.Event.Type(), m.Target.ID, err)
@@ -23,6 +23,7 @@ func (b *Backend) Send(ctx context.Context, m history.Message) error {
 type send struct {
 	reply
 	post
+	ended *instance // by the message itself, before its start
 }
 
 func (q *send) order() order { return order{sendRank, q.target.ID, string(q.body)} }
@@ -37,17 +38,29 @@ func (q *send) prepare(t *transaction) (refused, failed error) {
 	case t.hasEnded(i):
 		return backend.ErrInstanceFinished, nil
 	}
+	q.ended = nil
+	if done, err := q.terminateUnstarted(t, i); done || err != nil {
+		return nil, err
+	}
 	return nil, q.write(t, i)
 }
 
 // post is a message on its way to an instance.
 type post struct {
 	target   history.Instance
-	event    history.Event
 	body     []byte
-	due      int64     // ticks; 0 if it is to be delivered at once
-	instance *instance // whose it is; nil if it is dropped
+	event    history.Event             // to keep in memory; nil if it is left in the file
+	start    *history.ExecutionStarted // nil if it is something else
+	due      int64                     // ticks; 0 if it is to be delivered at once
+	instance *instance                 // whose it is; nil if it is dropped
 	seq      int64
+}
+
+func newPost(m history.Message) (post, error) {
+	body, err := history.Append(nil, m.Event)
+	p := post{target: m.Target, body: body, event: resident(m.Event, body)}
+	p.start, _ = m.Event.(*history.ExecutionStarted)
+	return p, err
 }
 
 // address finds the execution that the message is for. There may be none.
@@ -77,11 +90,11 @@ func (p *post) apply(b *Backend) {
 	case p.instance == nil:
 	case p.due != 0:
 		b.setTimer(&timer{
-			instance: p.instance, due: p.due, seq: p.seq, executionID: p.target.ExecutionID, event: resident(p.event, p.body),
+			instance: p.instance, due: p.due, seq: p.seq, executionID: p.target.ExecutionID, event: p.event,
 		})
 	default:
 		b.deliver(p.instance, &message{
-			row: row{messages, p.seq}, executionID: p.target.ExecutionID, event: resident(p.event, p.body),
+			row: row{messages, p.seq}, executionID: p.target.ExecutionID, event: p.event,
 		})
 	}
 }

@@ -10,6 +10,7 @@ const (
 	insertInstance
 	updateInstance
 	deleteInstance
+	terminateInstance
 	instanceByID
 	instanceByKey
 	stateByID
@@ -56,6 +57,8 @@ func (s statement) sql() string {
 		return `UPDATE instances SET execution_id = ?2, name = ?3, version = ?4, status = ?5, generation = ifnull(?6, generation), created = ?7,
 			updated = ?8, completed = ?9, scheduled_start = ?10, parent = ?11, tags = ?12, custom_status = ?13, failure = ?14, output = ?15,
 			input = ?16 WHERE key = ?1`
+	case terminateInstance:
+		return `UPDATE instances SET status = 5, output = ?2, updated = ?3, completed = ?3 WHERE key = ?1`
 	case deleteInstance:
 		return `DELETE FROM instances WHERE key = ?`
 	case instanceByID:

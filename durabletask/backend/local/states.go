@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"reflect"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -123,26 +121,4 @@ func marshalTags(tags map[string]string) ([]byte, error) {
 		return nil, nil
 	}
 	return json.Marshal(tags)
-}
-
-// sameBut reports whether two states differ at most in the time of the last change.
-func sameBut(a, b *backend.InstanceState) bool {
-	return a.Instance == b.Instance &&
-		a.Name == b.Name &&
-		equal(a.Version, b.Version) &&
-		a.Status == b.Status &&
-		equal(a.Input, b.Input) &&
-		equal(a.Output, b.Output) &&
-		reflect.DeepEqual(a.Failure, b.Failure) &&
-		equal(a.CustomStatus, b.CustomStatus) &&
-		maps.Equal(a.Tags, b.Tags) && (a.Tags == nil) == (b.Tags == nil) &&
-		reflect.DeepEqual(a.Parent, b.Parent) &&
-		equal(a.Generation, b.Generation) &&
-		a.Created.Equal(b.Created) &&
-		a.ScheduledStart.Equal(b.ScheduledStart) &&
-		a.Completed.Equal(b.Completed)
-}
-
-func equal[T comparable](a, b *T) bool {
-	return a == b || a != nil && b != nil && *a == *b
 }

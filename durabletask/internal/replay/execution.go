@@ -57,6 +57,7 @@ type generation struct {
 	closed       bool                        // the history shows the outcome
 	running      bool                        // events are being processed
 	unloading    bool
+	unloaded     bool
 
 	maxCalls       int
 	defaultVersion *string
@@ -221,7 +222,7 @@ func failed(f *history.FailureDetails) *history.ExecutionCompleted {
 // check stands at the begin of every durable call. While the orchestrator is being unloaded each of them ends its goroutine
 // again: a zero value instead would let a deferred compensation "succeed" or a polling loop spin for ever.
 func (x *Execution) check() {
-	if x.unloading {
+	if x.unloading && !x.unloaded {
 		runtime.Goexit()
 	}
 	if !x.running {
@@ -281,5 +282,6 @@ func (x *Execution) End() {
 	if !x.unloading {
 		x.unloading = true
 		x.unload()
+		x.unloaded = true
 	}
 }
