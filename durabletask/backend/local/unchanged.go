@@ -59,7 +59,7 @@ func digest(seed maphash.Seed, s *backend.InstanceState) (uint64, error) {
 		if err != nil {
 			return 0, fmt.Errorf("encode failure and parent: %w", err)
 		}
-		h.Write(text) //nolint:errcheck // never fails
+		h.Write(text)
 	}
 	return h.Sum64(), nil
 }
@@ -71,5 +71,5 @@ func add(h *maphash.Hash, text *string) {
 		return
 	}
 	maphash.WriteComparable(h, len(*text))
-	h.WriteString(*text) //nolint:errcheck // never fails
+	h.WriteString(*text)
 }
