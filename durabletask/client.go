@@ -16,18 +16,27 @@ import (
 
 // Client starts instances and asks after them. It may be used from many goroutines.
 type Client struct {
-	backend     backend.Client
-	environment backend.Environment
-	app         *App
+	backend backend.Client
+	app     *App
+	ClientOptions
 
 	mu     sync.Mutex
 	random *rand.Rand
 }
 
+// ClientOptions are the settings of a client. Zero values mean the defaults.
+type ClientOptions struct {
+	Environment backend.Environment
+	// DefaultVersion is the version of instances that are started without one; nil for none.
+	DefaultVersion *string
+	// ReplaceRunning lets a start replace an instance with the same id that has not ended, as Refuse() does for one start.
+	ReplaceRunning bool
+}
+
 // NewClient makes a client of a task hub. With an app, only its orchestrators can be started; without one (nil) any name can, for
-// programs that start what others run.
-func NewClient(b backend.Client, app *App, env backend.Environment) *Client {
-	return &Client{backend: b, environment: env, app: app, random: env.Rand("client")}
+// programs that start what others run. A worker has a client of its own.
+func NewClient(b backend.Client, app *App, o ClientOptions) *Client {
+	return &Client{backend: b, app: app, ClientOptions: o, random: o.Environment.Rand("client")}
 }
 
 // State is what is known about an instance.
@@ -66,14 +75,14 @@ func (c *Client) Schedule(ctx context.Context, name string, input any, options .
 
 // ScheduleJSON is Schedule for an input that is JSON text already; it is stored as it is. nil means no input.
 func (c *Client) ScheduleJSON(ctx context.Context, name string, input *string, options ...StartOption) (string, error) {
-	var s start
+	s := start{version: c.DefaultVersion}
 	for _, o := range options {
 		o.start(&s)
 	}
 	if err := c.check(name, input, &s); err != nil {
 		return "", fmt.Errorf("start %q: %w", name, err)
 	}
-	now := c.environment.Now()
+	now := c.Environment.Now()
 	generation := 0
 	instance := history.Instance{ID: s.id, ExecutionID: c.newID()}
 	if instance.ID == "" {
@@ -83,12 +92,12 @@ func (c *Client) ScheduleJSON(ctx context.Context, name string, input *string, o
 		Header:   history.Header{ID: history.NoID, Time: now, ActivityID: c.newID()},
 		Instance: instance, Name: name, Version: s.version, Input: input, Tags: s.tags, ScheduledStart: s.at, Generation: &generation,
 	}
-	creation := backend.Creation{
-		Start:  history.Message{Target: instance, Event: event},
-		Refuse: []history.Status{history.Running, history.ContinuedAsNew, history.Pending, history.Suspended},
-	}
-	if s.refuse != nil {
+	creation := backend.Creation{Start: history.Message{Target: instance, Event: event}}
+	switch {
+	case s.refuse != nil:
 		creation.Refuse = *s.refuse
+	case !c.ReplaceRunning:
+		creation.Refuse = []history.Status{history.Running, history.ContinuedAsNew, history.Pending, history.Suspended}
 	}
 	if err := c.backend.Create(ctx, creation); err != nil {
 		return "", fmt.Errorf("start %q as %q: %w", name, instance.ID, err)
@@ -207,7 +216,7 @@ func (c *Client) RaiseEventJSON(ctx context.Context, instanceID, name string, da
 
 // send delivers an event from outside: it reaches whatever generation the instance is in.
 func (c *Client) send(ctx context.Context, instanceID string, e history.Event, h *history.Header) error {
-	h.ID, h.Time, h.ActivityID = history.NoID, c.environment.Now(), c.newID()
+	h.ID, h.Time, h.ActivityID = history.NoID, c.Environment.Now(), c.newID()
 	return c.backend.Send(ctx, history.Message{Target: history.Instance{ID: instanceID}, Event: e})
 }
 

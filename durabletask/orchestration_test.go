@@ -126,11 +126,6 @@ func TestOrchestrationCalls(t *testing.T) {
 			}
 			return fmt.Sprint(v, errors.Is(err2, errDeclined), durabletask.Patched(ctx, "p")), err
 		}, "7 true true"},
-		"too many calls": {func(ctx durabletask.Context) (string, error) {
-			for {
-				double.Start(ctx, 1)
-			}
-		}, "error: Main failed: durabletask: Maximum amount of orchestration actions (100000) has been reached. Continue as new before that, or spread the work over sub-orchestrations"},
 		"the error of a new generation elsewhere": {func(ctx durabletask.Context) (string, error) {
 			_, err := durabletask.ContinueAsNew[int](ctx, 1)
 			return err.Error(), nil
@@ -142,6 +137,24 @@ func TestOrchestrationCalls(t *testing.T) {
 				t.Errorf("got  %s\nwant %s\nhistory %s", got, row.want, kindsOf(events))
 			}
 		})
+	}
+}
+
+// An orchestration that calls without end fails before it eats the machine (§5.11).
+func TestMaxCalls(t *testing.T) {
+	t.Parallel()
+	o := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (int, error) {
+		for {
+			double.Start(ctx, 1)
+		}
+	}, durabletask.Named("Endless"))
+	b := setup(t, durabletask.New(o, double), durabletask.WorkerOptions{MaxCalls: 100})
+	i, err := o.Schedule(t.Context(), b.Client, durabletask.None{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := i.Wait(t.Context()); !errors.Is(err, durabletask.ErrPanic) || !strings.Contains(err.Error(), "Maximum amount of orchestration actions (100) has been reached") {
+		t.Errorf("got %v", err)
 	}
 }
 

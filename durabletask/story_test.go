@@ -29,7 +29,7 @@ type story struct {
 	lines []string
 }
 
-func (s *story) tell(room, format string, args ...any) {
+func (s *story) tellf(room, format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lines = append(s.lines, strings.TrimRight(fmt.Sprintf("%-29s %s", room, fmt.Sprintf(format, args...)), " "))
@@ -39,7 +39,7 @@ func (s *story) tell(room, format string, args ...any) {
 const store = "durabletask/backend/local"
 
 func (s *story) Create(ctx context.Context, c backend.Creation) error {
-	s.tell(store, "Create: message %s, status row Pending", kind(c.Start.Event))
+	s.tellf(store, "Create: message %s, status row Pending", kind(c.Start.Event))
 	return s.Backend.Create(ctx, c)
 }
 
@@ -50,33 +50,33 @@ func (s *story) NextOrchestration(ctx context.Context) (*backend.OrchestrationWo
 		if w.Session.Body() != nil {
 			session = "session with the parked orchestrator"
 		}
-		s.tell(store, "NextOrchestration: %s, %s", kinds(w.Messages), session)
+		s.tellf(store, "NextOrchestration: %s, %s", kinds(w.Messages), session)
 	}
 	return w, err
 }
 
 func (s *story) LoadHistory(ctx context.Context, w *backend.OrchestrationWork) ([]history.Event, error) {
 	events, err := s.Backend.LoadHistory(ctx, w)
-	s.tell(store, "LoadHistory: %d events", len(events))
+	s.tellf(store, "LoadHistory: %d events", len(events))
 	return events, err
 }
 
 func (s *story) Checkpoint(ctx context.Context, w *backend.OrchestrationWork, c backend.Checkpoint) error {
-	s.tell("durabletask/internal/dispatch", "Checkpoint: %d events, %d activities, status row %v", len(c.Events), len(c.Activities), c.State.Status)
-	s.tell(store, "Checkpoint: one transaction: history, activities, status row, messages deleted; the session is released")
+	s.tellf("durabletask/internal/dispatch", "Checkpoint: %d events, %d activities, status row %v", len(c.Events), len(c.Activities), c.State.Status)
+	s.tellf(store, "Checkpoint: one transaction: history, activities, status row, messages deleted; the session is released")
 	return s.Backend.Checkpoint(ctx, w, c)
 }
 
 func (s *story) NextActivity(ctx context.Context) (*backend.ActivityWork, error) {
 	w, err := s.Backend.NextActivity(ctx)
 	if err == nil {
-		s.tell(store, "NextActivity: %s", kind(w.Message.Event))
+		s.tellf(store, "NextActivity: %s", kind(w.Message.Event))
 	}
 	return w, err
 }
 
 func (s *story) CompleteActivity(ctx context.Context, w *backend.ActivityWork, m history.Message) error {
-	s.tell("durabletask/internal/dispatch", "CompleteActivity: %s", kind(m.Event))
+	s.tellf("durabletask/internal/dispatch", "CompleteActivity: %s", kind(m.Event))
 	return s.Backend.CompleteActivity(ctx, w, m)
 }
 
@@ -104,13 +104,13 @@ func kinds(messages []history.Message) string {
 // middleware tells of the work that passes, on its way in and out.
 func (s *story) middleware(next durabletask.Handler[*durabletask.OrchestrationWork]) durabletask.Handler[*durabletask.OrchestrationWork] {
 	return func(ctx context.Context, w *durabletask.OrchestrationWork) error {
-		s.tell("middleware", "orchestration %s: %d new messages", w.Name, len(w.Episode.New))
+		s.tellf("middleware", "orchestration %s: %d new messages", w.Name, len(w.Episode.New))
 		err := next(ctx, w)
 		var decided []string
 		for _, e := range w.Decisions.Events {
 			decided = append(decided, kind(e))
 		}
-		s.tell("durabletask/internal/replay", "decisions: %s", strings.Join(decided, ", "))
+		s.tellf("durabletask/internal/replay", "decisions: %s", strings.Join(decided, ", "))
 		return err
 	}
 }
@@ -120,7 +120,7 @@ func (s *story) trigger(app *durabletask.App) durabletask.OrchestrationMiddlewar
 	return func(durabletask.Handler[*durabletask.OrchestrationWork]) durabletask.Handler[*durabletask.OrchestrationWork] {
 		return func(ctx context.Context, w *durabletask.OrchestrationWork) error {
 			f, _ := app.Orchestrator(w.Name)
-			s.tell("bindings", "OrchestrationTrigger invokes %s", f.Name())
+			s.tellf("bindings", "OrchestrationTrigger invokes %s", f.Name())
 			return bindings.Orchestration(f).Invoke(ctx, w)
 		}
 	}
@@ -132,13 +132,13 @@ func TestStoryOfOneStart(t *testing.T) {
 	s := &story{}
 	synctest.Test(t, func(t *testing.T) {
 		greet := durabletask.NewActivity(func(_ context.Context, city string) (string, error) {
-			s.tell("the app", "activity SayHello runs for %s", city)
+			s.tellf("the app", "activity SayHello runs for %s", city)
 			return "Hello " + city + "!", nil
 		}, durabletask.Named("SayHello"))
 		hello := durabletask.NewOrchestrator(func(ctx durabletask.Context, city string) (string, error) {
-			s.tell("the app", "orchestrator Hello calls SayHello")
+			s.tellf("the app", "orchestrator Hello calls SayHello")
 			greeting, err := greet.Call(ctx, city)
-			s.tell("the app", "orchestrator Hello goes on with %q", greeting)
+			s.tellf("the app", "orchestrator Hello goes on with %q", greeting)
 			return greeting, err
 		}, durabletask.Named("Hello"))
 		app := durabletask.New(greet, hello)
@@ -155,13 +155,13 @@ func TestStoryOfOneStart(t *testing.T) {
 		if err := w.Start(ctx); err != nil {
 			t.Fatal(err)
 		}
-		s.tell("the app", "client starts Hello with \"Tokyo\"")
+		s.tellf("the app", "client starts Hello with \"Tokyo\"")
 		i, err := hello.Schedule(ctx, w.Client(), "Tokyo", durabletask.InstanceID("story"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		greeting, err := i.Wait(ctx)
-		s.tell("the app", "client has %q, %v", greeting, err)
+		s.tellf("the app", "client has %q, %v", greeting, err)
 		cancel()
 		gateRuns.Wait()
 		if err := w.Stop(context.Background()); err != nil {

@@ -3,13 +3,36 @@ package durabletask
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/internal/dispatch"
 )
 
 // WorkerOptions are the settings of a worker. Zero values mean the defaults.
-type WorkerOptions = dispatch.Options
+type WorkerOptions struct {
+	// Environment is where time, chance and the order of storage requests come from; default: the real world. It must be the same as the
+	// backend's.
+	Environment backend.Environment
+	// Logger gets what the worker reports; default: slog.Default().
+	Logger *slog.Logger
+	// Orchestrations and Activities are how many of each run at once; default: 10 for each processor.
+	Orchestrations, Activities int
+	// Watchdog is how long an orchestrator may run without coming back to a durable call, before it is reported with its stack and its work given
+	// back; default: 30 s.
+	Watchdog time.Duration
+	// StoreInputs keeps the inputs of activities and children in the history, too, for tools that show them. They are always in the messages.
+	StoreInputs bool
+	// MaxCalls limits the durable calls of one execution; default: 100,000.
+	MaxCalls int
+	// SerializeExceptions stores failures as .NET in-process does, as serialised exceptions, instead of as failure details.
+	SerializeExceptions bool
+	// Versions says which versions of orchestrations the worker runs; default: all.
+	Versions Versions
+	// ReplaceRunning is the worker's client's; see ClientOptions.
+	ReplaceRunning bool
+}
 
 // Versions are the settings of a worker about versions of orchestrations.
 type Versions = dispatch.Versions
@@ -36,8 +59,11 @@ func NewWorker(app *App, b backend.Backend, o WorkerOptions) *Worker {
 		dispatcher: dispatch.New(b, dispatch.Pipelines{
 			Orchestration: dispatch.Chain(app.orchestrate, app.aroundOrchestrations...),
 			Activity:      dispatch.Chain(app.perform, app.aroundActivities...),
-		}, o),
-		client: NewClient(b, app, o.Environment),
+		}, dispatch.Options{
+			Environment: o.Environment, Logger: o.Logger, Orchestrations: o.Orchestrations, Activities: o.Activities, Watchdog: o.Watchdog,
+			StoreInputs: o.StoreInputs, MaxCalls: o.MaxCalls, SerializeExceptions: o.SerializeExceptions, Versions: o.Versions,
+		}),
+		client: NewClient(b, app, ClientOptions{Environment: o.Environment, DefaultVersion: o.Versions.Default, ReplaceRunning: o.ReplaceRunning}),
 	}
 }
 

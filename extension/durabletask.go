@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/azdurable/azdurable/durabletask"
 )
 
 // durableTask is what extensions.durableTask in host.json says, as far as this version acts on it.
@@ -19,6 +21,23 @@ type durableTask struct {
 	maxActivities, maxOrchestrators int
 	storeInputs                     bool
 	useForwardedHost                bool
+
+	maxCalls       int
+	overridable    int // index of NonRunningStates or AnyState
+	defaultVersion *string
+	versionMatch   int // index of None, Strict or CurrentOrOlder, which is durabletask's number
+	versionFailure int // index of Reject or Fail
+}
+
+// worker turns the settings into a worker's.
+func (o *durableTask) worker(log *slog.Logger) durabletask.WorkerOptions {
+	return durabletask.WorkerOptions{
+		Logger: log, Orchestrations: o.maxOrchestrators, Activities: o.maxActivities, StoreInputs: o.storeInputs, MaxCalls: o.maxCalls,
+		ReplaceRunning: o.overridable == 1,
+		Versions: durabletask.Versions{
+			Default: o.defaultVersion, Match: durabletask.VersionMatch(o.versionMatch), FailMismatch: o.versionFailure == 1,
+		},
+	}
 }
 
 // settings lists every setting of the extension, by its path: client-and-options §7. The ones without a target belong to parts
@@ -44,14 +63,14 @@ func (o *durableTask) settings() []setting {
 		{"storageProvider:useTablePartitionManagement", boolean(nil)},
 		{"storageProvider:allowReplayingTerminalInstances", boolean(nil)},
 		{"storageProvider:partitionTableOperationTimeout", span(0, math.MaxInt64, "must be non-negative.")},
-		{"storageProvider:queueClientMessageEncoding", oneOf("UTF8", "Base64")},
+		{"storageProvider:queueClientMessageEncoding", oneOf(nil, "UTF8", "Base64")},
 		{"storageProvider:useInstanceTableEtag", boolean(nil)},
 		{"tracing:traceInputsAndOutputs", boolean(nil)},
 		{"tracing:traceReplayEvents", boolean(nil)},
 		{"tracing:allowVerboseLinuxTelemetry", boolean(nil)},
 		{"tracing:distributedTracingEnabled", boolean(nil)},
-		{"tracing:distributedTracingProtocol", oneOf("HttpCorrelationProtocol", "W3CTraceContext")},
-		{"tracing:version", oneOf("None", "V1", "V2")},
+		{"tracing:distributedTracingProtocol", oneOf(nil, "HttpCorrelationProtocol", "W3CTraceContext")},
+		{"tracing:version", oneOf(nil, "None", "V1", "V2")},
 		{"tracing:includeInstanceIdInOperationName", boolean(nil)},
 		{"notifications:eventGrid:topicEndpoint", text(nil)},
 		{"notifications:eventGrid:keySettingName", text(nil)},
@@ -68,8 +87,8 @@ func (o *durableTask) settings() []setting {
 		{"localRpcEndpointEnabled", boolean(nil)},
 		{"extendedSessionsEnabled", boolean(nil)},
 		{"extendedSessionIdleTimeoutInSeconds", integer(nil, math.MinInt32, math.MaxInt32, "")},
-		{"maxOrchestrationActions", integer(nil, 1, math.MaxInt32, positive)},
-		{"overridableExistingInstanceStates", oneOf("NonRunningStates", "AnyState")},
+		{"maxOrchestrationActions", integer(&o.maxCalls, 1, math.MaxInt32, positive)},
+		{"overridableExistingInstanceStates", oneOf(&o.overridable, "NonRunningStates", "AnyState")},
 		{"entityMessageReorderWindowInMinutes", integer(nil, 0, math.MaxInt32, "must be a non-negative integer.")},
 		{"useGracefulShutdown", boolean(nil)},
 		{"rollbackEntityOperationsOnExceptions", boolean(nil)},
@@ -79,9 +98,9 @@ func (o *durableTask) settings() []setting {
 		{"appLeaseOptions:acquireInterval", span(1, math.MaxInt64, "must be positive.")},
 		{"appLeaseOptions:leaseInterval", span(15*time.Second, minute, "must be between 15 and 60 seconds.")},
 		{"storeInputsInOrchestrationHistory", boolean(&o.storeInputs)},
-		{"defaultVersion", text(nil)},
-		{"versionMatchStrategy", oneOf("None", "Strict", "CurrentOrOlder")},
-		{"versionFailureStrategy", oneOf("Reject", "Fail")},
+		{"defaultVersion", optional(&o.defaultVersion)},
+		{"versionMatchStrategy", oneOf(&o.versionMatch, "None", "Strict", "CurrentOrOlder")},
+		{"versionFailureStrategy", oneOf(&o.versionFailure, "Reject", "Fail")},
 		{"maxGrpcMessageSizeInBytes", integer(nil, 1, math.MaxInt32, positive)},
 		{"grpcHttpClientTimeout", span(1, math.MaxInt64, "must be positive.")},
 	}
@@ -96,7 +115,7 @@ const durableTaskSection = "extensions:durableTask"
 func readDurableTask(c configuration, app *AppSettings, log *slog.Logger) (*durableTask, error) {
 	// ext: DurableTaskOptions.cs; the plan of small machines has limits of its own.
 	perProcessor := 10 * runtime.GOMAXPROCS(0)
-	o := &durableTask{maxActivities: perProcessor, maxOrchestrators: perProcessor, connectionName: "Storage"}
+	o := &durableTask{maxActivities: perProcessor, maxOrchestrators: perProcessor, connectionName: "Storage", versionMatch: int(durabletask.MatchCurrentOrOlder)}
 	if app.consumptionPlan() {
 		o.maxActivities, o.maxOrchestrators = 10, 5
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/azdurable/azdurable/bindings"
+	"github.com/azdurable/azdurable/durabletask"
 )
 
 // detailed is the body of an error answer with what .NET would say of it; some tools look at the type.
@@ -38,6 +39,7 @@ const (
 func (m *management) fail(w http.ResponseWriter, r *http.Request, err error) {
 	_, isArgument := errors.AsType[*argumentError](err)
 	_, isOperation := errors.AsType[*invalidOperationError](err)
+	_, isState := errors.AsType[*durabletask.StateError](err)
 	_, isLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case isLarge:
@@ -46,7 +48,7 @@ func (m *management) fail(w http.ResponseWriter, r *http.Request, err error) {
 		bindings.WriteJSON(w, http.StatusBadRequest, detailed{badJSON, err.Error(), "Newtonsoft.Json.JsonReaderException", ""})
 	case isArgument:
 		bindings.WriteJSON(w, http.StatusBadRequest, detailed{badArgument, err.Error(), "System.ArgumentException", ""})
-	case isOperation:
+	case isOperation || isState:
 		bindings.WriteJSON(w, http.StatusInternalServerError, detailed{wentWrong, err.Error(), "System.InvalidOperationException", ""})
 	default:
 		if errors.Is(err, context.Canceled) && r.Context().Err() != nil {

@@ -67,9 +67,7 @@ func Initialize(ctx context.Context, app *durabletask.App, o Options) (*Extensio
 	if err := e.backend.CreateTaskHub(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("make task hub %q: %w", e.hub, err), e.backend.Stop(ctx))
 	}
-	e.worker = durabletask.NewWorker(app, e.backend, durabletask.WorkerOptions{
-		Logger: e.log, Orchestrations: settings.maxOrchestrators, Activities: settings.maxActivities, StoreInputs: settings.storeInputs,
-	})
+	e.worker = durabletask.NewWorker(app, e.backend, settings.worker(e.log))
 	e.client = bindings.NewDurableClient(e.worker.Client(), bindings.Links{
 		Hub: e.hub, Connection: settings.connectionName, Path: ManagementPath, Key: e.key, ForwardedHost: settings.useForwardedHost,
 	})

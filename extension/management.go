@@ -74,6 +74,10 @@ func (c *call) route(method string) endpoint {
 		return c.raiseEvent
 	case c.matches(method, http.MethodPost, "instances", "*", "terminate"):
 		return c.terminate
+	case c.matches(method, http.MethodPost, "instances", "*", "suspend"):
+		return c.suspend
+	case c.matches(method, http.MethodPost, "instances", "*", "resume"):
+		return c.resume
 	}
 	return nil
 }

@@ -17,8 +17,7 @@ func (e *Extension) invokeOrchestration(durabletask.Handler[*durabletask.Orchest
 		if trigger, ok := e.table.Orchestration(w.Name); ok {
 			return trigger.Invoke(ctx, w)
 		}
-		e.failUnknown(w)
-		return nil
+		return e.unknown(w)
 	}
 }
 
@@ -40,24 +39,21 @@ func (e *Extension) invokeActivity(durabletask.Handler[*durabletask.ActivityWork
 // kindNoFunction is the kind of the failure of a call to a function that the app does not have.
 const kindNoFunction = "FunctionNotFound"
 
-// failUnknown ends an instance whose orchestrator the app does not have, in the words of the reference (ext:
+// unknown deals with an instance whose orchestrator the app does not have. One that has not begun fails, in the words of the reference (ext:
 // OrchestrationMiddleware).
-func (e *Extension) failUnknown(w *durabletask.OrchestrationWork) {
-	message := fmt.Sprintf("Orchestrator function '%s' failed: The function '%[1]s' doesn't exist, is disabled, or is not an orchestrator function. "+
-		"Additional info: %s", w.Name, known("orchestrator", e.table.Names(bindings.TypeOrchestration)))
-	app := durabletask.New(durabletask.NewOrchestrator(absent, durabletask.Named("(absent)")))
-	f, _ := app.Orchestrator("(absent)")
-	w.Decisions = durabletask.Execute(f, w.Episode)
-	// Whatever way it failed: an instance that had an orchestrator once fails because its history doesn't fit.
-	if end := w.Decisions.Outcome; end != nil && end.Status == history.Failed {
-		end.Result = &message
-		end.Failure = &history.FailureDetails{ErrorType: kindNoFunction, ErrorMessage: message, NonRetriable: true}
+//
+// Differs from ext, which fails one in the middle of its work, too: that is more likely a deployment that went wrong than the wish to lose it, so
+// it waits until the orchestrator is back, or somebody terminates it.
+func (e *Extension) unknown(w *durabletask.OrchestrationWork) error {
+	if len(w.Episode.Past) > 0 {
+		return fmt.Errorf("orchestrator %q: %w in this app; deploy a version that has it, or terminate the instance", w.Name, durabletask.ErrNotRegistered)
 	}
-}
-
-// absent stands in for an orchestrator that the app does not have.
-func absent(durabletask.Context, durabletask.None) (durabletask.None, error) {
-	return durabletask.None{}, durabletask.ErrNotRegistered
+	w.Fail(&history.FailureDetails{
+		ErrorType: kindNoFunction, NonRetriable: true,
+		ErrorMessage: fmt.Sprintf("Orchestrator function '%s' failed: The function '%[1]s' doesn't exist, is disabled, or is not an orchestrator function. "+
+			"Additional info: %s", w.Name, known("orchestrator", e.table.Names(bindings.TypeOrchestration))),
+	})
+	return nil
 }
 
 func known(kind string, names []string) string {

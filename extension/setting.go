@@ -23,6 +23,14 @@ func text(target *string) func(string) error {
 	}
 }
 
+// optional takes a text that may also be absent.
+func optional(target **string) func(string) error {
+	return func(value string) error {
+		*target = &value
+		return nil
+	}
+}
+
 func boolean(target *bool) func(string) error {
 	return func(value string) error {
 		v := strings.EqualFold(strings.TrimSpace(value), "true")
@@ -66,10 +74,14 @@ func span(shortest, longest time.Duration, rule string) func(string) error {
 	}
 }
 
-func oneOf(names ...string) func(string) error {
+// oneOf takes one of the names; the target gets its index.
+func oneOf(target *int, names ...string) func(string) error {
 	return func(value string) error {
-		for _, name := range names {
+		for i, name := range names {
 			if strings.EqualFold(name, strings.TrimSpace(value)) {
+				if target != nil {
+					*target = i
+				}
 				return nil
 			}
 		}

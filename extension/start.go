@@ -12,8 +12,7 @@ import (
 // entityID matches the instance ids of entities, which are not started this way.
 var entityID = regexp.MustCompile(`^@[^@]+@`)
 
-// start is POST orchestrators/{functionName}[/{instanceId}]. The parameter version has no effect: this version of the app knows no
-// versions, and an instance with one would have to wait for an app that does.
+// start is POST orchestrators/{functionName}[/{instanceId}].
 func (c *call) start(w http.ResponseWriter, r *http.Request) error {
 	name, id := c.path[1].text, ""
 	if len(c.path) > 2 {
@@ -34,6 +33,9 @@ func (c *call) start(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	options := []durabletask.StartOption{durabletask.AsReceived()}
+	if version, ok := c.query.text("version"); ok {
+		options = append(options, durabletask.Version(version))
+	}
 	if len(c.path) > 2 {
 		if id == "" || isBlank(id) {
 			return &argumentError{"An instance id that is blank could never be found again. Choose another, or leave it out."}
