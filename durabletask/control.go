@@ -74,6 +74,15 @@ func (c *Client) control(ctx context.Context, operation, instanceID string, e hi
 	return nil
 }
 
+// Rewind lets an instance that has failed try again what failed: activities that failed are scheduled again, children that failed are rewound,
+// and the failure of the orchestrator itself is taken back. The error is ErrInstanceNotFound, or a *NotFailedError.
+func (c *Client) Rewind(ctx context.Context, instanceID string, reason *string) error {
+	if err := c.backend.Rewind(ctx, instanceID, reason); err != nil {
+		return fmt.Errorf("rewind %s: %w", excerpt(instanceID), err)
+	}
+	return nil
+}
+
 // Restart starts the orchestrator of an instance again with the same input, version and tags, and returns the id of the new instance: a random
 // one, or that of an InstanceID option, which may be the old instance's own if that has ended. Errors are those of Get and Schedule.
 func (c *Client) Restart(ctx context.Context, instanceID string, options ...StartOption) (string, error) {

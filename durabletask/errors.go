@@ -55,6 +55,9 @@ var (
 // InstanceExistsError refuses a start because an instance with the same id is still going on.
 type InstanceExistsError = backend.InstanceExistsError
 
+// NotFailedError refuses to rewind an instance that has not failed.
+type NotFailedError = backend.NotFailedError
+
 // TaskError is how the failure of an activity or an orchestration reaches who called it. It is always made from what is stored,
 // so it is the same at the first run and at every replay.
 type TaskError struct {

@@ -371,6 +371,75 @@ func TestScheduledStart(t *testing.T) {
 	})
 }
 
+// A rewind lets the failed parts try again, through children, and what succeeded is not done again (DTFx: wire §11.1).
+func TestRewind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx := t.Context()
+		var broken atomic.Bool
+		var goods, bads atomic.Int32
+		good := durabletask.NewActivity(func(context.Context, durabletask.None) (string, error) { goods.Add(1); return "good", nil }, durabletask.Named("Good"))
+		bad := durabletask.NewActivity(func(context.Context, durabletask.None) (string, error) {
+			bads.Add(1)
+			if broken.Load() {
+				return "", errDeclined
+			}
+			return "mended", nil
+		}, durabletask.Named("Bad"))
+		child := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (string, error) {
+			a, err := good.Call(ctx, durabletask.None{})
+			if err != nil {
+				return "", err
+			}
+			b, err := bad.Call(ctx, durabletask.None{})
+			return a + " " + b, err
+		}, durabletask.Named("Child"))
+		parent := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (string, error) {
+			a, err := good.Call(ctx, durabletask.None{})
+			if err != nil {
+				return "", err
+			}
+			b, err := child.Call(ctx, durabletask.None{}, durabletask.InstanceID("child"))
+			return a + " " + b, err
+		}, durabletask.Named("Parent"))
+		b := setup(t, durabletask.New(good, bad, child, parent), durabletask.WorkerOptions{})
+		broken.Store(true)
+		i, err := parent.Schedule(ctx, b.Client, durabletask.None{}, durabletask.InstanceID("parent"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // a rewind that fails again can be rewound again
+			if _, err := i.Wait(ctx); !errors.Is(err, errDeclined) {
+				t.Fatalf("got %v", err)
+			}
+			if err := b.Rewind(ctx, i.ID, new("try again")); err != nil {
+				t.Fatal(err)
+			}
+			if s, err := b.Get(ctx, i.ID); err != nil || s.Status.Terminal() || s.Output != nil {
+				t.Errorf("after the rewind: %+v, %v", s, err)
+			}
+			synctest.Wait()
+		}
+		broken.Store(false)
+		if err := b.Rewind(ctx, i.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := i.Wait(ctx); got != "good good mended" || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+		if goods.Load() != 2 || bads.Load() != 4 {
+			t.Errorf("good ran %d times, bad %d times", goods.Load(), bads.Load())
+		}
+		var not *durabletask.NotFailedError
+		if err := b.Rewind(ctx, i.ID, nil); !errors.As(err, &not) || not.Status != durabletask.Completed {
+			t.Errorf("rewinding what has completed: %v", err)
+		}
+		if err := b.Rewind(ctx, "nope", nil); !errors.Is(err, durabletask.ErrInstanceNotFound) {
+			t.Errorf("rewinding what is not there: %v", err)
+		}
+	})
+}
+
 // Who may replace whom is said at the start (§10.3).
 func TestRefuse(t *testing.T) {
 	t.Parallel()

@@ -80,6 +80,10 @@ type Client interface {
 	List(ctx context.Context, q Query) (Page, error)
 	// History returns the committed history of the instance's present execution, or ErrInstanceNotFound.
 	History(ctx context.Context, instanceID string) ([]history.Event, error)
+	// Rewind takes back the failures of an instance that has failed, and of its failed children, and lets them go on: the events that record
+	// the failures become GenericEvents, the state becomes Pending, and a GenericEvent message with the reason wakes each instance that has
+	// no failed child (DTFx: AzureTableTrackingStore.RewindHistoryAsync). It returns ErrInstanceNotFound, or a *NotFailedError.
+	Rewind(ctx context.Context, instanceID string, reason *string) error
 	// Wait blocks until the instance is in a terminal state and returns that state, or ErrInstanceNotFound.
 	Wait(ctx context.Context, instanceID string) (*InstanceState, error)
 }

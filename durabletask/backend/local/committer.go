@@ -32,6 +32,7 @@ const (
 	checkpointRank = iota
 	createRank
 	sendRank
+	rewindRank
 	deleteHubRank
 	saveRank
 )

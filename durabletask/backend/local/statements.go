@@ -11,12 +11,15 @@ const (
 	updateInstance
 	deleteInstance
 	terminateInstance
+	rewindInstance
 	instanceByID
 	instanceByKey
 	stateByID
 	listStates
 	insertHistory
+	updateHistory
 	deleteHistory
+	historyRows
 	historyByKey
 	historyByID
 	insertMessage
@@ -57,6 +60,8 @@ func (s statement) sql() string {
 		return `UPDATE instances SET execution_id = ?2, name = ?3, version = ?4, status = ?5, generation = ifnull(?6, generation), created = ?7,
 			updated = ?8, completed = ?9, scheduled_start = ?10, parent = ?11, tags = ?12, custom_status = ?13, failure = ?14, output = ?15,
 			input = ?16 WHERE key = ?1`
+	case rewindInstance:
+		return `UPDATE instances SET status = 6, output = NULL, failure = NULL, completed = NULL, updated = ?2 WHERE key = ?1`
 	case terminateInstance:
 		return `UPDATE instances SET status = 5, output = ?2, updated = ?3, completed = ?3 WHERE key = ?1`
 	case deleteInstance:
@@ -72,6 +77,10 @@ func (s statement) sql() string {
 			WHERE id > ?1 AND id >= ?2 AND id < ?3 AND (?4 >> status) & 1 AND created BETWEEN ?5 AND ?6 ORDER BY id LIMIT ?8`
 	case insertHistory:
 		return `INSERT INTO history (key, seq, events) VALUES (?, ?, ?)`
+	case updateHistory:
+		return `UPDATE history SET events = ?3 WHERE key = ?1 AND seq = ?2`
+	case historyRows:
+		return `SELECT seq, events FROM history WHERE key = ? ORDER BY seq`
 	case deleteHistory:
 		return `DELETE FROM history WHERE key = ?`
 	case historyByKey:
