@@ -16,7 +16,7 @@ type Failure struct {
 
 // WriteError answers a request that failed, with the status code that fits the error: 404 for a function or instance that does
 // not exist, 400 for a bad instance id or bad JSON, 409 for an instance id in use, 410 for an instance that has ended, 413 for a
-// body over the limit, else 500.
+// body over the limit, 503 if the store fails for now, else 500.
 func WriteError(w http.ResponseWriter, err error) {
 	code := http.StatusInternalServerError
 	exists, isTaken := errors.AsType[*durabletask.InstanceExistsError](err)
@@ -32,11 +32,17 @@ func WriteError(w http.ResponseWriter, err error) {
 		code = http.StatusNotFound
 	case errors.Is(err, durabletask.ErrInstanceFinished):
 		code = http.StatusGone
+	case errors.Is(err, durabletask.ErrStorage):
+		code = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", retryStorage)
 	case errors.Is(err, durabletask.ErrInvalidID), errors.Is(err, ErrNotJSON), isPayload:
 		code = http.StatusBadRequest
 	}
 	WriteJSON(w, code, Failure{err.Error()})
 }
+
+// retryStorage is after how many seconds a request may be tried again that the store could not take.
+const retryStorage = "5"
 
 func tooLarge(err *http.MaxBytesError) error {
 	return fmt.Errorf("the body exceeds the limit of %d bytes; store the data elsewhere and send where it is, or raise the limit with -max-body", err.Limit)

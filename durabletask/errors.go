@@ -46,6 +46,8 @@ var (
 	ErrInstanceNotFound = backend.ErrInstanceNotFound
 	// ErrInstanceFinished means that the instance has ended, so nobody will read what was sent.
 	ErrInstanceFinished = backend.ErrInstanceFinished
+	// ErrStorage means that the store failed for now (the disk is full, say): nothing was stored, and the same call may be made again.
+	ErrStorage = backend.ErrTransient
 	// ErrNotRegistered means that the app has no function of that name.
 	ErrNotRegistered = errors.New("not registered")
 	// ErrInvalidID means that a text can't be an instance id.

@@ -42,7 +42,7 @@ func (m *management) fail(w http.ResponseWriter, r *http.Request, err error) {
 	_, isState := errors.AsType[*durabletask.StateError](err)
 	_, isLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case isLarge:
+	case isLarge || errors.Is(err, durabletask.ErrStorage):
 		bindings.WriteError(w, err)
 	case errors.Is(err, bindings.ErrNotJSON):
 		bindings.WriteJSON(w, http.StatusBadRequest, detailed{badJSON, err.Error(), "Newtonsoft.Json.JsonReaderException", ""})
