@@ -24,6 +24,10 @@ type Options struct {
 	Worker string
 	// SessionLimit is how many bytes of idle bodies the sessions keep; 0 means backend.DefaultSessionLimit.
 	SessionLimit int64
+	// Image is what a store in memory begins with, as Backend.Image returned it; nil for an empty one. For tests.
+	Image []byte
+	// Steady says that the clock neither jumps nor stands still, as under testing/synctest: timers are then slept through in one go.
+	Steady bool
 	// Logger takes what no caller can be told; nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -32,6 +36,7 @@ type Options struct {
 type Backend struct {
 	name     string // of the file, for errors
 	worker   string
+	steady   bool
 	env      backend.Environment
 	log      *slog.Logger
 	lock     *flock.Flock // nil in memory
@@ -76,6 +81,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	b := &Backend{
 		name:     "the store in memory",
 		worker:   o.Worker,
+		steady:   o.Steady,
 		env:      o.Environment,
 		log:      o.Logger,
 		sessions: backend.NewSessions(o.SessionLimit),
@@ -90,7 +96,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	if b.log == nil {
 		b.log = slog.Default()
 	}
-	open := b.openMemory
+	open := func(ctx context.Context) error { return b.openMemory(ctx, o.Image) }
 	if o.Path != "" {
 		open = func(ctx context.Context) error { return b.openFile(ctx, o.Path, o.VFS) }
 	}

@@ -21,13 +21,16 @@ PRAGMA trusted_schema = OFF;`
 // writerCache is the page cache of the writer in KiB: enough for the pages that thousands of active instances share.
 const writerCache = 32 << 10
 
-func (b *Backend) openMemory(ctx context.Context) error {
+func (b *Backend) openMemory(ctx context.Context, image []byte) error {
 	c, err := openMemory(ctx)
 	if err != nil {
 		return fmt.Errorf("make a store in memory: %w", err)
 	}
 	b.readers = newPool(c)
 	b.writer = b.readers
+	if err := c.loadImage(image); err != nil {
+		return fmt.Errorf("make a store in memory of an image: %w", err)
+	}
 	return migrate(c.Conn, b.name, migrations())
 }
 

@@ -3,6 +3,7 @@ package local
 import (
 	"container/heap"
 	"context"
+	"math"
 	"strconv"
 	"time"
 
@@ -93,9 +94,12 @@ func (b *Backend) fire(t *timer) {
 // no timer by more.
 const maxSleep = time.Minute
 
+// never is the longest sleep there is, 292 years.
+const never = time.Duration(math.MaxInt64)
+
 // runTimers delivers timers when they are due, one by one, until ctx ends.
 func (b *Backend) runTimers(ctx context.Context) {
-	alarm := time.NewTimer(maxSleep)
+	alarm := time.NewTimer(never)
 	defer alarm.Stop()
 	for {
 		next, wait := b.nextTimer()
@@ -123,14 +127,17 @@ func (b *Backend) runTimers(ctx context.Context) {
 
 // nextTimer returns the first timer and how long it is until it is due.
 func (b *Backend) nextTimer() (*timer, time.Duration) {
-	now := b.env.Now()
+	now, longest := b.env.Now(), maxSleep
+	if b.steady {
+		longest = never
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.timers) == 0 {
-		return nil, maxSleep
+		return nil, longest
 	}
 	next := b.timers[0]
-	return next, min(timeOf(next.due).Sub(now), maxSleep)
+	return next, min(timeOf(next.due).Sub(now), longest)
 }
 
 // key names the timer at the gate.
