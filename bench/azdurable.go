@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -24,6 +25,7 @@ type azdurable struct {
 
 	hello5, hello1 *durabletask.Orchestrator[[]string, []string]
 	fanOut         *durabletask.Orchestrator[int, int]
+	storm          *durabletask.Orchestrator[int, int]
 	parked         *durabletask.Orchestrator[durabletask.None, string]
 }
 
@@ -55,6 +57,20 @@ func openAzdurable(path, vfs string) (*azdurable, error) {
 		all, err := durabletask.WhenAll(ctx, tasks...)
 		return len(all), err
 	}, durabletask.Named("FanOut"))
+	fails := durabletask.NewActivity(func(context.Context, string) (string, error) { return "", errors.New("no") }, durabletask.Named("Fails"))
+	e.storm = durabletask.NewOrchestrator(func(ctx durabletask.Context, width int) (int, error) {
+		tasks := make([]*durabletask.Task[string], width)
+		for i := range tasks {
+			tasks[i] = fails.Start(ctx, "x", durabletask.RetryPolicy{MaxAttempts: 3, First: 10 * time.Millisecond})
+		}
+		failed := 0
+		for _, o := range durabletask.Settle(ctx, tasks...) {
+			if o.Err != nil {
+				failed++
+			}
+		}
+		return failed, nil
+	}, durabletask.Named("Storm"))
 	e.parked = durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (string, error) {
 		return wake.Next(ctx).Await(ctx)
 	}, durabletask.Named("Parked"))
@@ -64,7 +80,7 @@ func openAzdurable(path, vfs string) (*azdurable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	app := durabletask.New(sayHello, e.hello5, e.hello1, e.fanOut, e.parked)
+	app := durabletask.New(sayHello, fails, e.hello5, e.hello1, e.fanOut, e.storm, e.parked)
 	e.worker = durabletask.NewWorker(app, b, durabletask.WorkerOptions{Logger: log})
 	e.client = e.worker.Client()
 	if err := e.worker.Start(context.Background()); err != nil {

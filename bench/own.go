@@ -28,6 +28,7 @@ func ownBenchmarks() []ownBenchmark {
 	own := []ownBenchmark{
 		{"commits", commits},
 		{"parked/100000", parked},
+		{"retry-storm", retryStorm},
 	}
 	for _, n := range []int{1_000, 2_000, 4_000, 8_000} {
 		own = append(own,
@@ -35,7 +36,10 @@ func ownBenchmarks() []ownBenchmark {
 			ownBenchmark{fmt.Sprintf("sequence-length/%d", n), sequenceOf(n)},
 		)
 	}
-	return append(own, ownBenchmark{"replay/10000", func(context.Context, string) ([]figure, error) { return replay(10_000) }})
+	for _, n := range []int{10_000, 100_000} {
+		own = append(own, ownBenchmark{fmt.Sprintf("replay/%d", n), func(context.Context, string) ([]figure, error) { return replay(n) }})
+	}
+	return own
 }
 
 const (
@@ -184,6 +188,56 @@ func sequenceOf(n int) func(context.Context, string) ([]figure, error) {
 		}
 		cost := float64(time.Since(begin).Microseconds()) / float64(n)
 		return []figure{{fmt.Sprintf("sequence-length/%d", n), cost, micros, ""}}, errors.Join(err, e.Close())
+	}
+}
+
+// retryStorm runs 2,000 and 10,000 activities side by side that fail and are tried again twice: the memory of each must not grow with their number.
+func retryStorm(ctx context.Context, folder string) ([]figure, error) {
+	var figures []figure
+	for _, n := range []int{2_000, 10_000} {
+		e, err := openAzdurable(filepath.Join(folder, fmt.Sprintf("hub%d.db", n)), "")
+		if err != nil {
+			return nil, err
+		}
+		peak := watchHeap()
+		begin := time.Now()
+		i, err := e.storm.Schedule(ctx, e.client, n)
+		if err == nil {
+			_, err = i.Wait(ctx)
+		}
+		took := time.Since(begin)
+		figures = append(figures,
+			figure{fmt.Sprintf("retry-storm/%d/heap", n), float64(peak()) / 1e6, megabytes, "the largest heap meanwhile"},
+			figure{fmt.Sprintf("retry-storm/%d", n), float64(3*n) / took.Seconds(), activitiesPerSecond, ""})
+		if err := errors.Join(err, e.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return figures, nil
+}
+
+// watchHeap looks at the heap every few milliseconds until the function it returns is called, which returns the largest seen.
+func watchHeap() func() uint64 {
+	stop, largest := make(chan struct{}), make(chan uint64)
+	go func() {
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		var most uint64
+		for {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			most = max(most, m.HeapAlloc)
+			select {
+			case <-tick.C:
+			case <-stop:
+				largest <- most
+				return
+			}
+		}
+	}()
+	return func() uint64 {
+		close(stop)
+		return <-largest
 	}
 }
 

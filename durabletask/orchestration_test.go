@@ -579,7 +579,7 @@ func TestIllegalCalls(t *testing.T) {
 		_, err := inActivity.Call(ctx, durabletask.None{})
 		return fmt.Sprint(errors.Is(err, durabletask.ErrPanic), " ", err), nil
 	}, keeps, inActivity)
-	if !strings.Contains(got, "true InActivity failed: durabletask: an orchestration context was used outside of its orchestrator") {
+	if !strings.Contains(got, "true InActivity failed: durabletask: an orchestration context was used outside of its orchestrator, at ") {
 		t.Errorf("from an activity, after the return: %s", got)
 	}
 	got, _ = outcomeOf(t, func(ctx durabletask.Context) (string, error) {
@@ -590,7 +590,7 @@ func TestIllegalCalls(t *testing.T) {
 		}()
 		return fmt.Sprint(<-told), nil
 	})
-	if !strings.Contains(got, "from a goroutine that the orchestrator started") {
+	if !strings.Contains(got, "from a goroutine that the orchestrator started, at ") || !strings.Contains(got, "orchestration_test.go:") {
 		t.Errorf("from a goroutine: %s", got)
 	}
 }

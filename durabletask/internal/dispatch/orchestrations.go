@@ -86,11 +86,19 @@ func (d *Dispatcher) open(ctx context.Context, w *backend.OrchestrationWork, x *
 		New: w.Messages, Now: d.Environment.Now(), Execution: x,
 		StoreInputs: d.StoreInputs, MaxCalls: d.MaxCalls, DefaultVersion: d.Versions.Default,
 	}
+	for _, m := range w.Messages {
+		if e := replay.Unknown([]history.Event{m.Event}); e != nil {
+			return nil, fmt.Errorf("a message has an event of kind %v, which this version does not know: run a version that does", e.Type())
+		}
+	}
 	start := x.Start()
 	if start == nil {
 		past, err := d.backend.LoadHistory(ctx, w)
 		if err != nil {
 			return nil, fmt.Errorf("load history: %w", err)
+		}
+		if e := replay.Unknown(past); e != nil {
+			return nil, fmt.Errorf("the history has an event of kind %v, which this version does not know: run a version that does", e.Type())
 		}
 		o.Episode.Past = past
 		start = findStart(past, w.Messages)

@@ -49,8 +49,8 @@ func (c *coroutine) park() bool { return c.yield(struct{}{}) }
 // checkGoroutine panics unless it is called on the coroutine's own goroutine: yielding from another one would hang the program.
 func (c *coroutine) checkGoroutine() {
 	if goroutineID() != c.goroutine {
-		panic("durabletask: a durable call was made from a goroutine that the orchestrator started; " +
-			"start an activity for work that runs beside it")
+		panic("durabletask: a durable call was made from a goroutine that the orchestrator started, at " + here().String() +
+			"; use durabletask.Go in place of a go statement, or an activity for work that runs beside it")
 	}
 }
 

@@ -206,6 +206,24 @@ func (x *Execution) accepts(m history.Message) bool {
 	}
 }
 
+// Unknown returns the first event of a kind that this engine has no rules for, or nil. An execution with such an event can't be replayed: what it
+// would have changed is not known.
+func Unknown(events []history.Event) history.Event {
+	for _, e := range events {
+		switch e.(type) {
+		case *history.ExecutionStarted, *history.ExecutionCompleted, *history.ContinueAsNew, *history.ExecutionTerminated,
+			*history.ExecutionSuspended, *history.ExecutionResumed, *history.ExecutionRewound,
+			*history.TaskScheduled, *history.TaskCompleted, *history.TaskFailed,
+			*history.SubOrchestrationInstanceCreated, *history.SubOrchestrationInstanceCompleted, *history.SubOrchestrationInstanceFailed,
+			*history.TimerCreated, *history.TimerFired, *history.EventSent, *history.EventRaised,
+			*history.OrchestratorStarted, *history.OrchestratorCompleted, *history.GenericEvent, *history.HistoryState:
+		default:
+			return e
+		}
+	}
+	return nil
+}
+
 // startFirst moves the first start of a top-level instance before the messages that would reach it otherwise, as far as no
 // message of another execution stands in between (DTFx: TaskOrchestrationDispatcher, §3.1).
 func startFirst(messages []history.Message) []history.Message {

@@ -226,8 +226,8 @@ func (x *Execution) check() {
 		runtime.Goexit()
 	}
 	if !x.running {
-		panic("durabletask: an orchestration context was used outside of its orchestrator; " +
-			"don't keep it, and don't hand it to other goroutines")
+		panic("durabletask: an orchestration context was used outside of its orchestrator, at " + here().String() +
+			"; don't keep it, and don't hand it to other goroutines")
 	}
 }
 

@@ -85,7 +85,8 @@ func (x *Execution) Await(needed int, tasks ...*Task) {
 // park gives control back until somebody makes the coroutine ready. If it is being unloaded, it ends.
 func (x *Execution) park(w *wait) {
 	if w.co == nil {
-		panic("durabletask: a durable call was made where the orchestrator can't wait, such as in a RetryPolicy's Handle or a condition of Await")
+		panic("durabletask: a durable call was made where the orchestrator can't wait, such as in a RetryPolicy's Handle or a condition of Await, at " +
+			w.site.String())
 	}
 	if !x.replaying { // code that makes this mistake makes it on its first run, too
 		w.co.checkGoroutine()
