@@ -87,6 +87,11 @@ func continueDropsBound(h *hub) {
 	pass(2 * time.Minute)
 	h.nothing()
 	h.noActivity()
+	if h.harness.Crash != nil {
+		h.crash()
+		h.nothing()
+		h.noActivity()
+	}
 	pass(time.Hour)
 	h.same("timers", fired(h.nextOf("one")), []int{5})
 }

@@ -13,3 +13,10 @@ func SetLargest(b *Backend, size int) {
 		return nil
 	})
 }
+
+// ActivitiesWait reports whether an activity is to be handed out.
+func ActivitiesWait(b *Backend) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.activities.ready.Len() > 0
+}

@@ -131,37 +131,6 @@ func TestDiskFails(t *testing.T) {
 	}
 }
 
-// A commit that fails for one of many requests stores the others.
-func TestGuiltyRequestFailsAlone(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := onDisk(t)
-		local.SetLargest(s.Backend, 1<<20)
-		errs := make([]error, 20)
-		var wg sync.WaitGroup
-		for n := range errs {
-			c := creation(fmt.Sprint(n))
-			if n == 7 {
-				input := strings.Repeat("x", 2<<20)
-				c.Start.Event.(*history.ExecutionStarted).Input = &input
-			}
-			wg.Go(func() { errs[n] = s.Create(t.Context(), c) })
-		}
-		wg.Wait()
-		for n, err := range errs {
-			switch {
-			case n == 7 && (err == nil || errors.Is(err, backend.ErrTransient) || !strings.Contains(err.Error(), "larger than the store can keep")):
-				t.Errorf("error %v, want one for good", err)
-			case n != 7 && err != nil:
-				t.Errorf("request %d: %v", n, err)
-			}
-		}
-		if p, err := s.List(t.Context(), backend.Query{}); err != nil || len(p.Instances) != len(errs)-1 {
-			t.Errorf("%d instances, error %v, want %d", len(p.Instances), err, len(errs)-1)
-		}
-	})
-}
-
 // A disk that fails now and then loses and doubles nothing, as long as calls are made again.
 func TestDiskFailsNowAndThen(t *testing.T) {
 	t.Parallel()
