@@ -128,7 +128,9 @@ func dtfxCalls() []durabletask.Registration {
 			}
 			return "done", nil
 		}),
-		recordedFunc("Versioned", func(ctx durabletask.Context, in any) (string, error) { return fmt.Sprintf("v%s %v", ctx.Version(), in), nil }),
+		recordedFunc("Versioned", func(ctx durabletask.Context, in any) (string, error) {
+			return fmt.Sprintf("v%s %v", ctx.Version(), in), nil
+		}),
 		recordedFunc("Unregistered", func(ctx durabletask.Context, _ none) (none, error) {
 			return durabletask.DeclareActivity[none, none]("NoSuchActivity").Call(ctx, none{})
 		}),
@@ -275,7 +277,7 @@ func dtfxWaits() []durabletask.Registration {
 			second, err := e.Next(ctx).Await(ctx)
 			return []jsonText{first, second}, err
 		}),
-		recordedFunc("BufferThenWait", func(ctx durabletask.Context, s *float64) ([]jsonText, error) {
+		recordedFunc("BufferThenWait", func(ctx durabletask.Context, _ none) ([]jsonText, error) {
 			if err := durabletask.Sleep(ctx, 3*time.Second); err != nil {
 				return nil, err
 			}
@@ -288,14 +290,10 @@ func dtfxWaits() []durabletask.Registration {
 		}),
 		recordedFunc("WaitEventOrTimeout", func(ctx durabletask.Context, s float64) (jsonText, error) {
 			data, err := dtfxGo.Wait(ctx, recordedSeconds(s))
-			switch {
-			case errors.Is(err, durabletask.ErrTimeout):
+			if errors.Is(err, durabletask.ErrTimeout) {
 				return jsonText(`"timeout"`), nil
-			case data == nil:
-				return jsonText("null"), err
-			default:
-				return data, err
 			}
+			return data, err
 		}),
 		recordedFunc("BigEvent", func(ctx durabletask.Context, _ none) (int, error) {
 			data, err := durabletask.NewEvent[string]("big").Next(ctx).Await(ctx)
