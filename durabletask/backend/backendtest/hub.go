@@ -140,7 +140,7 @@ func (h *hub) nextOf(id string) *backend.OrchestrationWork {
 // nothing makes sure that no instance is to be handed out.
 func (h *hub) nothing() {
 	h.Helper()
-	if w, err := ask(h.NextOrchestration).answer(); !errors.Is(err, errUnanswered) {
+	if w, err := ask(h.NextOrchestration).instantly(); !errors.Is(err, errUnanswered) {
 		h.Fatalf("work %+v (error %v), want none", w, err)
 	}
 }
@@ -157,7 +157,7 @@ func (h *hub) nextActivity() *backend.ActivityWork {
 
 func (h *hub) noActivity() {
 	h.Helper()
-	if w, err := ask(h.NextActivity).answer(); !errors.Is(err, errUnanswered) {
+	if w, err := ask(h.NextActivity).instantly(); !errors.Is(err, errUnanswered) {
 		h.Fatalf("activity %+v (error %v), want none", w, err)
 	}
 }
@@ -194,8 +194,19 @@ func (c *call[T]) peek() bool {
 	}
 }
 
-// answer returns what the call has returned once nothing moves any more; a call that blocks then is cancelled.
+// moment is how long a call that is to answer may take: a store that tries again after a short pause has not blocked.
+const moment = 10 * time.Millisecond
+
+// answer returns what the call has returned in a moment; a call that blocks is cancelled.
 func (c *call[T]) answer() (T, error) {
+	if !c.peek() {
+		time.Sleep(moment)
+	}
+	return c.instantly()
+}
+
+// instantly is answer for a call that is expected to block: no time passes.
+func (c *call[T]) instantly() (T, error) {
 	blocked := !c.peek()
 	c.cancel()
 	<-c.done

@@ -14,6 +14,7 @@ func redelivery() []testCase {
 		{name: "attempts are counted", run: attemptsCount},
 		{name: "work that is over can't be used again", run: workIsOver},
 		{name: "an abandoned activity comes again after the delay", run: abandonedActivity},
+		{name: "an abandoned activity goes ahead of those that have not been tried", run: abandonedActivityGoesAhead},
 		{name: "an activity that is over can't be used again", run: activityIsOver},
 	}
 }
@@ -99,6 +100,15 @@ func abandonedActivity(h *hub) {
 	h.noActivity()
 	result := h.complete(again)
 	h.carries(h.nextOf("one"), result)
+}
+
+func abandonedActivityGoesAhead(h *hub) {
+	h.create("one")
+	w := h.nextOf("one")
+	h.commit(w, h.schedule(w, 0), h.schedule(w, 1))
+	a := h.nextActivity()
+	h.must(h.AbandonActivity(h.ctx(), a, backend.Abandonment{Cause: context.Canceled}))
+	h.same("activities", h.nextActivity().Message, a.Message)
 }
 
 func activityIsOver(h *hub) {

@@ -170,8 +170,7 @@ func TestStartsMeetInOneTransaction(t *testing.T) {
 			raise(b, history.Instance{ID: "one"}),
 			raise(b, history.Instance{ID: "nobody"}),
 		)
-		var exists *backend.InstanceExistsError
-		if !errors.As(errs[1], &exists) {
+		if _, ok := errors.AsType[*backend.InstanceExistsError](errs[1]); !ok {
 			t.Errorf("error %v, want that the instance exists", errs[1])
 		}
 		mustAll(t, []error{errs[0], errs[2], errs[3]}, nil, nil, backend.ErrInstanceNotFound)
@@ -233,7 +232,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 			c.Activities, c.State.Instance.ExecutionID = nil, "second"
 			return s.Checkpoint(t.Context(), w, c)
 		},
-		"replaced": func(t *testing.T, s *store, w *backend.OrchestrationWork) error {
+		"replaced": func(t *testing.T, s *store, _ *backend.OrchestrationWork) error {
 			t.Helper()
 			c := creation("one")
 			c.Refuse = nil
