@@ -49,7 +49,8 @@ type testCase struct {
 func cases() []testCase {
 	var all []testCase
 	for _, part := range [][]testCase{
-		creation(), messages(), redelivery(), checkpoints(), generations(), timers(), activities(), states(), lists(), lives(), sessions(), rewinds(), crashes(), crowds(),
+		creation(), messages(), redelivery(), checkpoints(), generations(), timers(), activities(),
+		states(), lists(), lives(), sessions(), rewinds(), crashes(), crowds(),
 	} {
 		all = append(all, part...)
 	}
