@@ -1,100 +1,149 @@
 package history
 
-import "time"
+import (
+	"strings"
+	"time"
+)
+
+// What entities and their callers send each other are EventRaised events. Their inputs and the state are JSON in the form
+// of the reference (entityjson.go), whatever the store: these texts stand in histories, so every reader of a history has
+// to understand them, and no store looks into them.
+// (DTFx: Core/Entities/EventFormat, StateFormat; ext: EntityScheduler.)
+
+// The names of the events that an entity receives. An answer bears the id of its request.
+const (
+	// EntityOperation brings an EntityRequest. Names that begin with it do so, too: see DelayedOperation.
+	EntityOperation = "op"
+	// EntityReleased brings an EntityRelease.
+	EntityReleased = "release"
+	// EntityContinue wakes an entity that waits for its own message.
+	EntityContinue = "continue"
+)
+
+// delayedOperation stands before the time in the name of an event that is to come later.
+const delayedOperation = EntityOperation + "@"
+
+// DelayedOperation is the name of the event that brings an EntityRequest not before a time.
+func DelayedOperation(at time.Time) string {
+	return delayedOperation + ceiling(at).Format("2006-01-02T15:04:05.0000000Z")
+}
+
+// DeliverAt returns the time before which a message must not be delivered, which for an event to an entity stands in its
+// name, or false if it may be delivered at once. Every store keeps to it, rounding up.
+func DeliverAt(m Message) (time.Time, bool) {
+	e, ok := m.Event.(*EventRaised)
+	if !ok || !IsEntity(m.Target.ID) || len(e.Name) < len(delayedOperation) || e.Name[2] != '@' {
+		return time.Time{}, false
+	}
+	at, err := parseZoneless(e.Name[len(delayedOperation):])
+	return at, err == nil
+}
+
+// IsEntity reports whether an instance is an entity.
+func IsEntity(instanceID string) bool { return strings.HasPrefix(instanceID, "@") }
+
+// ceiling rounds a time up to what can be stored, so that nothing comes early.
+func ceiling(t time.Time) time.Time {
+	down := t.UTC().Truncate(Resolution)
+	if down.Before(t) {
+		return down.Add(Resolution)
+	}
+	return down
+}
 
 // EntityID names an entity. Its instance id is "@name@key".
 type EntityID struct {
-	Name string `json:"name"`
-	Key  string `json:"key"`
+	Name string
+	Key  string
 }
 
 // InstanceID returns the id of the instance that keeps the entity.
 func (id EntityID) InstanceID() string { return "@" + id.Name + "@" + id.Key }
 
-// EntityState is what an entity carries from one batch of operations to the next. It is the input of the entity's
-// current execution; how it is spelt there is the store's affair.
+// EntityState is what an entity carries from one batch of operations to the next. Its JSON is the input of the entity's
+// current execution.
 type EntityState struct {
 	// State is the JSON of the entity's own state, or nil if the entity does not exist.
-	State *string `json:"state,omitempty"`
+	State *string
 	// Queue are the operations that were accepted and not run yet, in their order.
-	Queue []EntityRequest `json:"queue,omitempty"`
+	Queue []EntityRequest
 	// LockedBy is the instance that holds the entity's lock, or empty.
-	LockedBy string `json:"lockedBy,omitempty"`
+	LockedBy string
 	// Suspended means that the entity has sent itself a message and does nothing before it arrives.
-	Suspended bool         `json:"suspended,omitempty"`
-	Sorter    EntitySorter `json:"sorter,omitzero"`
+	Suspended bool
+	Sorter    EntitySorter
 }
 
 // EntitySorter is what it takes to receive messages of other instances once and in the order in which they were sent.
 type EntitySorter struct {
 	// LastSent is the latest time stamp that went to each instance.
-	LastSent map[string]time.Time `json:"lastSent,omitzero"`
+	LastSent map[string]time.Time
 	// Received is what is known of each instance that sends.
-	Received map[string]EntitySource `json:"received,omitzero"`
+	Received map[string]EntitySource
 	// What is older than the horizons is no longer put in order.
-	ReceiveHorizon time.Time `json:"receiveHorizon,omitzero"`
-	SendHorizon    time.Time `json:"sendHorizon,omitzero"`
+	ReceiveHorizon time.Time
+	SendHorizon    time.Time
 }
 
 // EntitySource is what is known of an instance that sends to an entity.
 type EntitySource struct {
 	// Last is the time stamp of the last request that was let through.
-	Last        time.Time `json:"last,omitzero"`
-	ExecutionID string    `json:"executionId,omitempty"`
+	Last        time.Time
+	ExecutionID string
 	// Buffered are requests that wait for one sent before them, by time stamp.
-	Buffered []EntityRequest `json:"buffered,omitzero"`
+	Buffered []EntityRequest
 }
 
 // EntityRequest asks an entity to run an operation, or for its lock.
 type EntityRequest struct {
 	// ID names the request; the answer is an event of this name.
-	ID        string `json:"id"`
-	Operation string `json:"operation,omitempty"`
+	ID        string
+	Operation string
 	// Signal means that nobody waits for an answer.
-	Signal bool `json:"signal,omitempty"`
+	Signal bool
 	// Input is JSON text.
-	Input *string `json:"input,omitempty"`
+	Input *string
 	// Parent is the instance that sent the request, or empty if a client did; ParentExecution is empty also for entities.
-	Parent          string `json:"parent,omitempty"`
-	ParentExecution string `json:"parentExecution,omitempty"`
+	Parent          string
+	ParentExecution string
 	// Due is when the operation may run; zero means at once.
-	Due time.Time `json:"due,omitzero"`
+	Due time.Time
 	// Timestamp grows with every request from the sender to this entity, and Predecessor is that of the one before. Zero
 	// means that the order does not matter.
-	Timestamp   time.Time `json:"timestamp,omitzero"`
-	Predecessor time.Time `json:"predecessor,omitzero"`
+	Timestamp   time.Time
+	Predecessor time.Time
 	// LockSet are the entities to lock, in the order of locking; nil in a request that is not for a lock. Position is the
 	// index of the one whose turn it is.
-	LockSet  []EntityID `json:"lockSet,omitzero"`
-	Position int        `json:"position,omitempty"`
+	LockSet  []EntityID
+	Position int
 
-	ParentTraceContext *TraceContext `json:"parentTraceContext,omitempty"`
-	CreateTrace        bool          `json:"createTrace,omitempty"`
+	ParentTraceContext *TraceContext
+	CreateTrace        bool
 	// RequestTime is when the request was sent by the sender's clock; zero where the sender does not say.
-	RequestTime time.Time `json:"requestTime,omitzero"`
+	RequestTime time.Time
 }
 
 // EntityResponse answers a request that is not a signal.
 type EntityResponse struct {
 	// Result is JSON text, or nil.
-	Result *string `json:"result,omitempty"`
+	Result *string
 	// Exception is set when the operation failed: the type or the message of the error, depending on who wrote it.
-	Exception *string `json:"exception,omitempty"`
+	Exception *string
 	// Failure describes the error. Not every worker writes it.
-	Failure *FailureDetails `json:"failure,omitempty"`
+	Failure *FailureDetails
 }
 
 // EntityRelease gives the lock of an entity back.
 type EntityRelease struct {
 	// Parent is the instance that held the lock.
-	Parent string `json:"parent"`
+	Parent string
 	// ID is that of the lock request; nothing depends on it.
-	ID string `json:"id,omitempty"`
+	ID string
 }
 
 // EntityStatus is what an entity shows of itself as its custom status.
 type EntityStatus struct {
-	Exists    bool   `json:"exists,omitempty"`
-	QueueSize int    `json:"queueSize,omitempty"`
-	LockedBy  string `json:"lockedBy,omitempty"`
+	Exists    bool
+	QueueSize int
+	LockedBy  string
 }
