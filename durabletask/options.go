@@ -4,6 +4,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/azdurable/azdurable/durabletask/history"
 	"github.com/azdurable/azdurable/durabletask/internal/replay"
 )
 
@@ -79,7 +80,7 @@ func merge(into, from map[string]string) map[string]string {
 
 type detached struct{}
 
-func (detached) child(c *call) { c.Tags = merge(c.Tags, Tags{replay.FireAndForget: ""}) }
+func (detached) child(c *call) { c.Tags = merge(c.Tags, Tags{history.FireAndForget: ""}) }
 
 // Detached starts a child without waiting for it: its task is done at once, with the zero value, and how the child ends is not reported.
 var Detached ChildOption = detached{} //nolint:gochecknoglobals // a constant, if Go had such

@@ -199,6 +199,20 @@ func TestFailingChild(t *testing.T) {
 	}
 }
 
+// A child whose id is in use fails at once. In DTFx its parent would wait for ever.
+func TestChildWithTakenID(t *testing.T) {
+	t.Parallel()
+	got, _ := outcomeOf(t, func(ctx durabletask.Context) (string, error) {
+		first := power.Start(ctx, 3, durabletask.InstanceID("taken"))
+		_, err := power.Call(ctx, 3, durabletask.InstanceID("taken"))
+		n, err2 := first.Await(ctx)
+		return fmt.Sprint(n, " ", errors.Is(err, durabletask.ErrorKind("InstanceExists"))), err2
+	})
+	if got != "8 true" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestDetachedChild(t *testing.T) {
 	t.Parallel()
 	ended := make(chan struct{})

@@ -40,8 +40,8 @@ func (o *Orchestrator[I, O]) Call(ctx Context, input I, options ...ChildOption) 
 	return o.Start(ctx, input, options...).Await(ctx)
 }
 
-// Start starts a child orchestration and returns a task for its result. If an instance with the child's id is still going on, the child
-// is not started and the task never done; without an InstanceID that can't happen.
+// Start starts a child orchestration and returns a task for its result. If another instance with the child's id is still going on, the task
+// fails with kind "InstanceExists"; without an InstanceID that can't happen.
 func (o *Orchestrator[I, O]) Start(ctx Context, input I, options ...ChildOption) *Task[O] {
 	x, app := ctx.execution(), ctx.app()
 	c := call{Call: replay.Call{Name: o.name}}

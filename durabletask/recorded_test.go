@@ -357,7 +357,7 @@ func (r *recordedRun) sends(t *testing.T, where string, d *durabletask.Decisions
 		case *history.SubOrchestrationInstanceCreated, *history.EventSent:
 			messages = append(messages, e.Head().ID)
 		case *history.ExecutionCompleted:
-			_, detached := r.start().Tags[replay.FireAndForget]
+			_, detached := r.start().Tags[history.FireAndForget]
 			if r.start().Parent != nil && !detached {
 				messages = append(messages, r.start().Parent.TaskID)
 			}

@@ -10,6 +10,7 @@ import (
 
 func messages() []testCase {
 	return []testCase{
+		{name: "a child whose id is in use is refused, and its parent told", run: childRefused},
 		{name: "messages come in order of arrival", run: messageOrder},
 		{name: "messages wait while the instance is out", run: messagesWaitWhileOut},
 		{name: "callers are served in the order in which they came", run: callersInOrder},
@@ -143,4 +144,24 @@ func checkpointStarts(h *hub) {
 	again.Time = now().Add(time.Second)
 	h.commit(h.nextOf("parent"), send(startOf(again)))
 	h.carries(h.nextOf("child"), again)
+}
+
+func childRefused(h *hub) {
+	h.create("taken")
+	h.run("taken")
+	h.create("parent")
+	w := h.nextOf("parent")
+	child := func(task int, tags map[string]string) history.Message {
+		e := h.started("taken")
+		e.Parent, e.Tags = &history.ParentInstance{Instance: w.Instance, Name: "Parent", TaskID: task}, tags
+		return startOf(e)
+	}
+	h.commit(w, send(child(7, nil)), send(child(8, map[string]string{history.FireAndForget: ""})), h.status(w, history.Running))
+	answer := h.nextOf("parent")
+	refused, ok := answer.Messages[0].Event.(*history.SubOrchestrationInstanceFailed)
+	if !ok || len(answer.Messages) != 1 || refused.TaskID != 7 || refused.Failure == nil || refused.Failure.ErrorType != "InstanceExists" {
+		h.Fatalf("the parent gets %+v", answer.Messages)
+	}
+	h.finish(answer)
+	h.nothing()
 }

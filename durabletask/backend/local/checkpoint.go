@@ -59,6 +59,7 @@ type checkpoint struct {
 	bodies     [][]byte // of the activities
 	posts      []post   // timers and messages
 	births     []*birth
+	refusals   []*post // answers to parents whose child could not be born
 	state      *backend.InstanceState
 	stored     stored // of the state
 	evicted    backend.Evicted
@@ -212,7 +213,7 @@ func (q *checkpoint) consume(t *transaction, all bool) error {
 
 // deliver writes the messages and timers, except those that nobody will read, and the instances that they start.
 func (q *checkpoint) deliver(t *transaction) error {
-	q.births = nil
+	q.births, q.refusals = nil, nil
 	for n := range q.posts {
 		p := &q.posts[n]
 		if p.start != nil {
@@ -221,6 +222,13 @@ func (q *checkpoint) deliver(t *transaction) error {
 				return err
 			}
 			if old != nil && !old.status.Terminal() {
+				refusal, err := p.refusal(t, old)
+				if err != nil {
+					return err
+				}
+				if refusal != nil {
+					q.refusals = append(q.refusals, refusal)
+				}
 				continue
 			}
 			b := &birth{target: p.target, start: p.start, body: p.body}
@@ -283,6 +291,9 @@ func (q *checkpoint) apply(b *Backend) {
 	}
 	for n := range q.posts {
 		q.posts[n].apply(b)
+	}
+	for _, p := range q.refusals {
+		p.apply(b)
 	}
 	b.settle(i)
 }

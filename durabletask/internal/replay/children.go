@@ -7,9 +7,6 @@ import (
 	"github.com/azdurable/azdurable/durabletask/history"
 )
 
-// FireAndForget is the tag of an orchestration whose parent does not wait for it. Its value means nothing; it is never inherited.
-const FireAndForget = "FireAndForget"
-
 // StartChild starts a child orchestration. With a FireAndForget tag the task is done at once.
 func (x *Execution) StartChild(c Call) *Task {
 	x.check()
@@ -28,7 +25,7 @@ func (x *Execution) StartChild(c Call) *Task {
 		x.finish(t, nil, f)
 		return t
 	}
-	if _, forget := a.tags[FireAndForget]; forget {
+	if _, forget := a.tags[history.FireAndForget]; forget {
 		x.decide(a)
 		t := &Task{Name: c.Name, timerID: history.NoID, child: a.target}
 		x.finish(t, nil, nil)
@@ -59,7 +56,7 @@ func childTags(own, parents map[string]string) map[string]string {
 	var tags map[string]string
 	add := func(from map[string]string, inherited bool) {
 		for k, v := range from {
-			if inherited && k == FireAndForget {
+			if inherited && k == history.FireAndForget {
 				continue
 			}
 			if tags == nil {
@@ -76,7 +73,7 @@ func childTags(own, parents map[string]string) map[string]string {
 // answerParent is the message by which a parent learns how its child ended, or nil if nobody waits for that.
 func (x *Execution) answerParent(head history.Header) *history.Message {
 	parent := x.start.Parent
-	if _, forget := x.start.Tags[FireAndForget]; forget || parent == nil {
+	if _, forget := x.start.Tags[history.FireAndForget]; forget || parent == nil {
 		return nil
 	}
 	m := &history.Message{Target: parent.Instance}

@@ -54,7 +54,10 @@ func (x *Execution) continueAsNew(d *Decisions, rest []history.Message, ep Episo
 			messages = append(messages, history.Message{Target: anyGeneration, Event: e})
 		}
 	}
-	x.last, x.customStatus = old.last, old.customStatus
+	x.last = old.last
+	if old.customStatus != nil {
+		d.carried = old.customStatus // until an episode begins in which the new one doesn't set it: the history knows nothing of this one
+	}
 	if d.generations > maxGenerations {
 		x.code = func(*Execution, *string) (*string, *history.FailureDetails) {
 			return nil, &history.FailureDetails{ErrorType: "ContinueAsNewLoop", ErrorMessage: fmt.Sprintf(

@@ -53,6 +53,8 @@ type Decisions struct {
 	Replayed int
 
 	generations int
+	// carried is the custom status of earlier generations.
+	carried *string
 }
 
 // Run executes an episode of the code. It returns the execution beside the decisions; keep it for the next episode or End
@@ -66,6 +68,10 @@ func Run(code Code, ep Episode) (*Decisions, *Execution) {
 	x.configure(ep)
 	if x.code == nil {
 		x.code, d.Replayed = code, len(ep.Past)
+		if invalid(ep.Past) {
+			x.closed = true
+			return d, x
+		}
 		x.replay(ep.Past)
 	}
 	if !x.closed {
@@ -79,7 +85,19 @@ func Run(code Code, ep Episode) (*Decisions, *Execution) {
 		}
 	}
 	d.Start, d.CustomStatus, d.Suspended, d.Reason = x.start, x.customStatus, x.suspended, x.reason
+	if d.CustomStatus == nil {
+		d.CustomStatus = d.carried
+	}
 	return d, x
+}
+
+// invalid reports whether a history is what is left of one that was deleted or overwritten: one without a start. Nothing can be done with it, and
+// no message is for it (DTFx: OrchestrationRuntimeState.IsValid).
+func invalid(past []history.Event) bool {
+	if len(past) == 0 || len(past) == 1 && past[0].Type() == history.TypeOrchestratorStarted {
+		return false
+	}
+	return !slices.ContainsFunc(past, func(e history.Event) bool { return e.Type() == history.TypeExecutionStarted })
 }
 
 func (x *Execution) configure(ep Episode) {
@@ -123,7 +141,7 @@ func (x *Execution) advance(d *Decisions, messages []history.Message, now time.T
 	if x.outcome != nil { // the code returned, or proved to be another one, while it was replayed
 		x.now, x.engine = started.Time, Engine
 		d.Events = append(d.Events, started)
-		return nil
+		return messages
 	}
 	begun := false
 	if len(x.pending) > 0 && !slices.ContainsFunc(messages, x.accepts) {
@@ -167,7 +185,7 @@ func (x *Execution) episodeTime(messages []history.Message, now time.Time) time.
 		now = x.last
 	}
 	for _, m := range messages {
-		if t, ok := m.Event.(*history.TimerFired); ok && t.FireAt.After(now) {
+		if t, ok := m.Event.(*history.TimerFired); ok && x.accepts(m) && t.FireAt.After(now) {
 			now = t.FireAt
 		}
 	}

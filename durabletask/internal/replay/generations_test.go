@@ -220,7 +220,7 @@ func TestChildren(t *testing.T) {
 	d := drive(t, func(x *Execution, _ *string) (*string, *history.FailureDetails) {
 		a := x.StartChild(Call{Name: "C", Input: new("1")})
 		b := x.StartChild(Call{Name: "C", InstanceID: "mine", Tags: map[string]string{"k": "own"}, Version: new("2")})
-		c := x.StartChild(Call{Name: "C", Tags: map[string]string{FireAndForget: ""}})
+		c := x.StartChild(Call{Name: "C", Tags: map[string]string{history.FireAndForget: ""}})
 		if !c.Done() {
 			t.Error("nobody waits for a detached child")
 		}
@@ -236,7 +236,7 @@ func TestChildren(t *testing.T) {
 	var starts []string
 	for _, m := range d.lastRun.Messages {
 		e := m.Event.(*history.ExecutionStarted)
-		_, detached := e.Tags[FireAndForget]
+		_, detached := e.Tags[history.FireAndForget]
 		starts = append(starts, fmt.Sprint(m.Target.ID, " ", e.Instance == m.Target, " ", len(m.Target.ExecutionID), " ", e.Parent.TaskID, " ", e.Parent.Instance.ExecutionID, " ", detached))
 	}
 	equal(t, strings.Join(starts, ", "), "x:0 true 32 0 x false, mine true 32 1 x false, x:2 true 32 2 x true")
@@ -258,7 +258,7 @@ func TestAnswerToParent(t *testing.T) {
 		"failed": {nil, func(*Execution, *string) (*string, *history.FailureDetails) {
 			return nil, &history.FailureDetails{ErrorMessage: "m"}
 		}, "*history.SubOrchestrationInstanceFailed"},
-		"detached": {map[string]string{FireAndForget: ""}, func(*Execution, *string) (*string, *history.FailureDetails) { return nil, nil }, ""},
+		"detached": {map[string]string{history.FireAndForget: ""}, func(*Execution, *string) (*string, *history.FailureDetails) { return nil, nil }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
