@@ -112,8 +112,14 @@ func Fail(ep Episode, f *history.FailureDetails) *Decisions {
 	ep.Execution = nil
 	d, x := Run(func(*Execution, *string) (*string, *history.FailureDetails) { return nil, f }, ep)
 	x.End()
-	if d.Outcome != nil && d.Outcome.Status == history.Failed { // not if it was terminated in the same episode
-		d.Outcome.Result, d.Outcome.Failure = &f.ErrorMessage, f
+	if d.Outcome == nil || d.Outcome.Status != history.Failed { // not if it was terminated in the same episode
+		return d
+	}
+	d.Outcome.Result, d.Outcome.Failure = &f.ErrorMessage, f
+	for _, m := range d.Messages { // the parent's answer: the history doesn't suit code that does nothing
+		if e, ok := m.Event.(*history.SubOrchestrationInstanceFailed); ok {
+			e.Reason, e.Failure = f.ErrorMessage, f
+		}
 	}
 	return d
 }

@@ -329,14 +329,22 @@ func TestSpec_3_7_TheParentIsTold(t *testing.T) {
 		also  history.Event
 		wants history.Event
 	}{
-		"completed": {func(*Execution, *string) (*string, *history.FailureDetails) { return text("1") }, nil,
-			&history.SubOrchestrationInstanceCompleted{Header: head, TaskID: 4, Result: new("1")}},
-		"no result": {func(*Execution, *string) (*string, *history.FailureDetails) { return nil, nil }, nil,
-			&history.SubOrchestrationInstanceCompleted{Header: head, TaskID: 4}},
-		"failed": {func(*Execution, *string) (*string, *history.FailureDetails) { return nil, f }, nil,
-			&history.SubOrchestrationInstanceFailed{Header: head, TaskID: 4, Reason: "m", Failure: f}},
-		"terminated": {waiting, terminate("enough", false),
-			&history.SubOrchestrationInstanceFailed{Header: head, TaskID: 4, Reason: "enough"}},
+		"completed": {
+			func(*Execution, *string) (*string, *history.FailureDetails) { return text("1") }, nil,
+			&history.SubOrchestrationInstanceCompleted{Header: head, TaskID: 4, Result: new("1")},
+		},
+		"no result": {
+			func(*Execution, *string) (*string, *history.FailureDetails) { return nil, nil }, nil,
+			&history.SubOrchestrationInstanceCompleted{Header: head, TaskID: 4},
+		},
+		"failed": {
+			func(*Execution, *string) (*string, *history.FailureDetails) { return nil, f }, nil,
+			&history.SubOrchestrationInstanceFailed{Header: head, TaskID: 4, Reason: "m", Failure: f},
+		},
+		"terminated": {
+			waiting, terminate("enough", false),
+			&history.SubOrchestrationInstanceFailed{Header: head, TaskID: 4, Reason: "enough"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
