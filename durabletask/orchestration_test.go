@@ -177,6 +177,39 @@ func TestInlineHistory(t *testing.T) {
 	}
 }
 
+// Inline activities beside ordinary ones, at the end of an orchestration and across generations.
+func TestInlineAtTheEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := durabletask.NewOrchestrator(func(ctx durabletask.Context, n int) (int, error) {
+			sum := 0
+			for range 3 {
+				v, err := double.Call(ctx, n, durabletask.Inline)
+				if err != nil {
+					return 0, err
+				}
+				sum += v
+			}
+			double.Start(ctx, n) // nobody waits for it
+			if n < 3 {
+				return durabletask.ContinueAsNew[int](ctx, n+1)
+			}
+			double.Start(ctx, n, durabletask.Inline) // nor for this one
+			return sum, nil
+		}, durabletask.Named("Ends"))
+		b := setup(t, durabletask.New(o, double), durabletask.WorkerOptions{})
+		i, err := o.Schedule(t.Context(), b.Client, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if got, err := i.Wait(ctx); got != 18 || err != nil {
+			t.Errorf("got %d, %v\n%s", got, err, b.log)
+		}
+	})
+}
+
 func TestFailingChild(t *testing.T) {
 	t.Parallel()
 	var attempts atomic.Int32

@@ -20,9 +20,6 @@ const (
 //
 // Ordinary decisions are committed before any inline activity runs, so that nobody waits for what needs them.
 func (d *Dispatcher) inline(ctx context.Context, w *backend.OrchestrationWork, o *Orchestration, part *replay.Decisions) (*replay.Decisions, error) {
-	if len(part.Inline) == 0 {
-		return part, nil
-	}
 	ctx, cancel := context.WithCancel(ctx) // for what still runs when the orchestration has ended
 	defer cancel()
 	type result struct {
@@ -32,6 +29,9 @@ func (d *Dispatcher) inline(ctx context.Context, w *backend.OrchestrationWork, o
 	results := make(chan result)
 	running, sinceCommit, committed := 0, 0, d.Environment.Now()
 	for {
+		if part.Outcome != nil || part.Continued || running+len(part.Inline) == 0 {
+			return part, nil
+		}
 		if len(part.Activities)+len(part.Timers)+len(part.Messages) > 0 || sinceCommit >= inlineBatch || d.Environment.Now().Sub(committed) > inlineTime {
 			c := d.checkpoint(part)
 			c.More = true
@@ -52,9 +52,6 @@ func (d *Dispatcher) inline(ctx context.Context, w *backend.OrchestrationWork, o
 			}()
 		}
 		part.Inline = nil
-		if running == 0 || part.Outcome != nil {
-			return part, nil
-		}
 		r := <-results
 		running--
 		if r.err != nil {

@@ -20,7 +20,7 @@ func (x *Execution) emit(d *Decisions, ep Episode) {
 	slices.Sort(ids)
 	for _, id := range ids {
 		a := x.pending[id]
-		if a.inline && x.outcome == nil {
+		if a.inline && x.outcome == nil && !d.Continued { // a new generation is committed before anything of it runs
 			x.offer(d, a)
 			continue
 		}
