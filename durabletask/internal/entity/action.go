@@ -45,7 +45,7 @@ type Start struct {
 
 func (s Signal) message(b *Batch, t taken, now time.Time) history.Message {
 	r := history.EntityRequest{
-		ID: b.derive("request", t.cause, t.index), Operation: s.Operation, Signal: true, Input: s.Input, Parent: b.instance.ID, Due: s.Due,
+		ID: b.derive("request", t.cause, t.index), Operation: s.Operation, Signal: true, Input: s.Input, Parent: b.instance.ID, Due: roundUp(s.Due),
 	}
 	target := s.Target.InstanceID()
 	if s.Due.IsZero() {

@@ -60,7 +60,7 @@ func (c *Caller) Signal(target history.EntityID, operation string, input *string
 	if err := c.section.signal(target); err != nil {
 		return Sending{}, err
 	}
-	s := c.request(target, history.EntityRequest{Operation: operation, Signal: true, Input: input, Due: due, RequestTime: c.now()})
+	s := c.request(target, history.EntityRequest{Operation: operation, Signal: true, Input: input, Due: roundUp(due), RequestTime: c.now()})
 	s.Answer = ""
 	return s, nil
 }

@@ -46,6 +46,9 @@ func (b *Batch) Commit(now time.Time) Commit {
 	}
 	b.address(messages, now)
 	b.state.Sorter = *b.sorter.EntitySorter
+	if len(b.state.Queue) == 0 {
+		b.state.Queue = nil
+	}
 	c := Commit{
 		Instance: history.Instance{ID: b.instance.ID, ExecutionID: strings.ReplaceAll(b.derive("execution", "", 0), "-", "")},
 		State:    b.state,

@@ -36,6 +36,14 @@ func holdUntil(due, now time.Time) time.Time {
 	return deliverAt(due, now)
 }
 
+// roundUp makes a due time one that can be stored, so that nothing comes early.
+func roundUp(t time.Time) time.Time {
+	if down := t.UTC().Truncate(history.Resolution); down.Before(t) {
+		return down.Add(history.Resolution)
+	}
+	return t
+}
+
 // requestEvent is the name of the event that brings a request.
 func requestEvent(r *history.EntityRequest, now time.Time) string {
 	if r.Due.IsZero() {

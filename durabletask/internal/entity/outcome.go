@@ -42,8 +42,8 @@ func Outcome(input *string) (result *string, failure *history.FailureDetails, er
 // exception describes an error that an in-process worker wrote: the name of its type with the assembly, and an object, a text in
 // JSON, or plain text.
 func exception(typ string, result *string) *history.FailureDetails {
-	if result == nil {
-		return (&thrownException{}).details(typ)
+	if result == nil { // Core without details writes the message in place of the type
+		return &history.FailureDetails{ErrorMessage: typ}
 	}
 	var thrown *thrownException
 	if err := json.Unmarshal([]byte(*result), &thrown); err == nil && thrown != nil {
