@@ -137,7 +137,7 @@ type EntityResponse struct {
 type EntityRelease struct {
 	// Parent is the instance that held the lock.
 	Parent string
-	// ID is that of the lock request; nothing depends on it.
+	// ID is that of the lock request. A lock that is held is given back whatever it says.
 	ID string
 }
 

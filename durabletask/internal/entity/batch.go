@@ -77,18 +77,20 @@ func Begin(w Work, o Options) *Batch {
 // entity only the owner's are taken.
 func (b *Batch) choose() {
 	queue := b.state.Queue
-	for runnable(&b.state, queue) {
+	for b.lock == nil && runnable(&b.state, queue) {
 		if b.options.MaxOperations > 0 && len(b.chosen) == b.options.MaxOperations {
 			b.more = true
 			break
 		}
 		r := queue[0]
 		queue = queue[1:]
-		if r.LockSet != nil {
+		switch {
+		case unanswerable(&r): // left in the queue by another program
+		case r.LockSet != nil:
 			b.lock = &r
-			break
+		default:
+			b.chosen = append(b.chosen, r)
 		}
-		b.chosen = append(b.chosen, r)
 	}
 	b.state.Queue = queue
 }

@@ -99,6 +99,13 @@ func (c *Caller) Unlock() []Sending {
 	return out
 }
 
+// ClientSignal is a signal that comes from outside: it has no sender, is not labelled, and so may come twice or in another order.
+// id is a new identifier, now the wall clock; a due time of zero means at once.
+func ClientSignal(id string, target history.EntityID, operation string, input *string, due, now time.Time) Sending {
+	r := history.EntityRequest{ID: id, Operation: operation, Signal: true, Input: input, Due: roundUp(due)}
+	return Sending{To: target.InstanceID(), Event: requestEvent(&r, now), Input: encode(r)}
+}
+
 // request completes a request and puts it into an event. Those that are due later take no part in the ordering.
 func (c *Caller) request(target history.EntityID, r history.EntityRequest) Sending {
 	r.ID, r.Parent, r.ParentExecution = c.newID(), c.self.ID, c.self.ExecutionID

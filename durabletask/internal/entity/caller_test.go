@@ -52,6 +52,22 @@ func TestCallAndSignal(t *testing.T) {
 	}
 }
 
+func TestClientSignal(t *testing.T) {
+	t.Parallel()
+	got := ClientSignal(guid(1), counterID("a"), "add", new("5"), time.Time{}, noon)
+	want := Sending{
+		To: "@counter@a", Event: "op", Input: `{"op":"add","signal":true,"input":"5","id":"` + guid(1) +
+			`","Timestamp":"0001-01-01T00:00:00","Predecessor":"0001-01-01T00:00:00","IsLockRequest":false,"createTrace":false}`,
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	// Recorded: due in ten days, it is sent for three days.
+	if s := ClientSignal(guid(1), counterID("far2"), "add", nil, noon.Add(10*24*time.Hour), noon); s.Event != "op@2026-05-04T12:00:00.0000000Z" {
+		t.Errorf("it is sent as %s", s.Event)
+	}
+}
+
 func TestScheduledSignal(t *testing.T) {
 	t.Parallel()
 	c, _ := newCaller()

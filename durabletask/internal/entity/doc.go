@@ -53,6 +53,8 @@
 //
 // Replay makes the same calls in the same order and so gets the same ids, labels and names.
 //
+// A client has no Caller: [ClientSignal] makes its signals. It can't call or lock.
+//
 // # JSON
 //
 // Requests, answers, releases, states and statuses are JSON inside events, and events stand in histories which .NET reads and

@@ -58,7 +58,7 @@ func (b *Batch) request(e *history.EventRaised, now time.Time, owners *[]history
 	if err := decode(e, &r); err != nil {
 		return err
 	}
-	if r.LockSet != nil && (r.Parent == "" || r.Position < 0) {
+	if unanswerable(&r) {
 		return errors.New("a lock request that nobody can answer or forward")
 	}
 	deliver := func(r history.EntityRequest) {
@@ -77,6 +77,11 @@ func (b *Batch) request(e *history.EventRaised, now time.Time, owners *[]history
 		b.sorter.receive(r, deliver)
 	}
 	return nil
+}
+
+// unanswerable reports whether a request for a lock names nobody to answer, or no entity to go on with.
+func unanswerable(r *history.EntityRequest) bool {
+	return r.LockSet != nil && (r.Parent == "" || r.Position < 0)
 }
 
 // release gives the lock back if its owner says so.
