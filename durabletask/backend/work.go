@@ -45,7 +45,8 @@ type Checkpoint struct {
 	// Timers come back to their target when they are due, never earlier (TimerFired).
 	Timers []history.Message
 	// Messages go to other instances, or to this one. A start (ExecutionStarted) creates its instance, Pending. If another one with the id has not
-	// ended it doesn't, and a parent that waits for the child gets a SubOrchestrationInstanceFailed. Any other message for an instance that is unknown or has ended is dropped.
+	// ended it doesn't, and a parent that waits for the child gets a SubOrchestrationInstanceFailed. Any other message for an instance that is
+	// unknown or has ended is dropped.
 	Messages []history.Message
 	// State is the new state of the instance; nil leaves it as it is. A terminal state ends the execution: messages and timers
 	// that still wait for it are dropped, and its session ends. Its activities, those of this checkpoint included, are run all
