@@ -46,7 +46,6 @@ type Batch struct {
 	early    []history.EntityRequest // to be sent again, for they came before they are due
 	chosen   []history.EntityRequest // operations of this batch
 	lock     *history.EntityRequest  // to be granted after them
-	more     bool                    // a message to itself shall make the entity go on
 	finished int                     // number of operations that are done
 	replies  []history.Message
 	actions  []taken
@@ -79,8 +78,7 @@ func (b *Batch) choose() {
 	queue := b.state.Queue
 	for b.lock == nil && runnable(&b.state, queue) {
 		if b.options.MaxOperations > 0 && len(b.chosen) == b.options.MaxOperations {
-			b.more = true
-			break
+			break // Commit sees that there is more
 		}
 		r := queue[0]
 		queue = queue[1:]

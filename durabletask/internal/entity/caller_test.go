@@ -206,6 +206,25 @@ func TestUnlockGivesUpWhatWasNotGranted(t *testing.T) {
 	}
 }
 
+func TestLateAnswerDoesNotCountInTheNextSection(t *testing.T) {
+	t.Parallel()
+	c, _ := newCaller()
+	call := func() string {
+		s, err := c.Lock(counterID("a"))
+		must(t, s, err)
+		c.Granted()
+		s, err = c.Call(counterID("a"), "x", nil)
+		return must(t, s, err).Answer
+	}
+	late := call()
+	c.Unlock()
+	call()
+	c.Answered(late)
+	if _, err := c.Call(counterID("a"), "x", nil); !errors.Is(err, ErrCallWhilePending) {
+		t.Errorf("a second call is sent: %v", err)
+	}
+}
+
 // TestTransfer lets an orchestration and two entities play the example of two locked transfers.
 func TestTransfer(t *testing.T) {
 	t.Parallel()

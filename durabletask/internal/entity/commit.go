@@ -40,7 +40,7 @@ func (b *Batch) Commit(now time.Time) Commit {
 	for _, r := range b.early {
 		messages = append(messages, event(self, history.DelayedOperation(holdUntil(r.Due, now)), encode(r)))
 	}
-	if b.more || runnable(&b.state, b.state.Queue) {
+	if runnable(&b.state, b.state.Queue) {
 		b.state.Suspended = true
 		messages = append(messages, history.Message{Target: self, Event: &history.EventRaised{Name: history.EntityContinue}})
 	}
@@ -75,7 +75,6 @@ func (b *Batch) putBack() {
 		rest = append(rest, *b.lock)
 	}
 	b.state.Queue = slices.Concat(rest, b.state.Queue)
-	b.more = true
 }
 
 // address gives messages their ids and times.

@@ -95,10 +95,15 @@ func TestReleaseByAStrangerIsIgnored(t *testing.T) {
 func TestOwnerWhoGivesUpTakesItsRequestBack(t *testing.T) {
 	t.Parallel()
 	e := setup(t)
-	e.receive(lockRequest("o", 1, "a"), lockRequest("p", 2, "a"), lockRequest("q", 3, "a"))
+	e.receive(lockRequest("o", 1, "a"), operation("add", "1", from("p"), called(2)), lockRequest("p", 2, "a"), lockRequest("q", 3, "a"))
+	e.receive(release("p", 4), release("x", 2))
+	if len(e.state.Queue) != 3 {
+		t.Error("another request was taken back")
+	}
 	e.receive(release("p", 2))
 	e.receive(release("o", 1))
-	e.sends("q " + guid(3))
+	e.ran("add 1") // what is no request for a lock stays
+	e.sends("p "+guid(2), "q "+guid(3))
 }
 
 func TestLockRequestOfTheOwnerIsGrantedAgain(t *testing.T) {

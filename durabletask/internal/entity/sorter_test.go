@@ -1,6 +1,7 @@
 package entity
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -35,6 +36,20 @@ func TestSorterDropsRepeatsOfBufferedRequests(t *testing.T) {
 	e := setup(t)
 	e.receive(add("2", labelled(2, 1)), add("2", labelled(2, 1)), add("1", labelled(1, 0)))
 	e.ran("add 1", "add 2")
+}
+
+func TestSorterLeavesTheStateItWasGivenAlone(t *testing.T) {
+	t.Parallel()
+	e := setup(t)
+	e.receive(add("5", labelled(5, 4)), add("6", labelled(6, 5)))
+	source := e.state.Sorter.Received["o"]
+	source.Buffered = slices.Grow(source.Buffered, 5) // as a state that stays in memory
+	e.state.Sorter.Received["o"] = source
+	before := encode(e.state)
+	e.begin(add("3", labelled(3, 2)), add("55", labelled(5, 4)), add("1", labelled(1, 0)))
+	if after := encode(e.state); after != before {
+		t.Errorf("%s became %s", before, after)
+	}
 }
 
 func TestSorterDoesNotMixSources(t *testing.T) {
