@@ -1,4 +1,4 @@
-// Command functions is the sample app: three orchestrations and an HTTP function that starts them.
+// Command functions is the sample app: a handful of orchestrations and an HTTP function that starts them.
 package main
 
 import (
@@ -12,5 +12,5 @@ func main() {
 
 // app is everything that runs durably.
 func app() *durabletask.App {
-	return durabletask.New(HelloCities, SayHello, FanOut, Square, Approval)
+	return durabletask.New(HelloCities, SayHello, FanOut, Square, Approval, Monitor, CheckJob, Saga, Book, Cancel, Parent, Child)
 }
