@@ -102,7 +102,7 @@ func (c *Caller) Unlock() []Sending {
 // ClientSignal is a signal that comes from outside: it has no sender, is not labelled, and so may come twice or in another order.
 // id is a new identifier, now the wall clock; a due time of zero means at once.
 func ClientSignal(id string, target history.EntityID, operation string, input *string, due, now time.Time) Sending {
-	r := history.EntityRequest{ID: id, Operation: operation, Signal: true, Input: input, Due: roundUp(due)}
+	r := history.EntityRequest{ID: id, Operation: operation, Signal: true, Input: input, Due: roundUp(due), RequestTime: now}
 	return Sending{To: target.InstanceID(), Event: requestEvent(&r, now), Input: encode(r)}
 }
 

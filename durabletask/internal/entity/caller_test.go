@@ -57,7 +57,7 @@ func TestClientSignal(t *testing.T) {
 	got := ClientSignal(guid(1), counterID("a"), "add", new("5"), time.Time{}, noon)
 	want := Sending{
 		To: "@counter@a", Event: "op", Input: `{"op":"add","signal":true,"input":"5","id":"` + guid(1) +
-			`","Timestamp":"0001-01-01T00:00:00","Predecessor":"0001-01-01T00:00:00","IsLockRequest":false,"createTrace":false}`,
+			`","Timestamp":"0001-01-01T00:00:00","Predecessor":"0001-01-01T00:00:00","IsLockRequest":false,"createTrace":false,"requestTime":"2026-05-01T12:00:00+00:00"}`,
 	}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Error(diff)
