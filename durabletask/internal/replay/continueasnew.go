@@ -30,6 +30,7 @@ func (x *Execution) continueAsNew(d *Decisions, rest []history.Message, ep Episo
 	old := x.generation
 	x.End()
 	x.generation = newGeneration()
+	x.phase.Store(parked)
 	x.configure(ep)
 	d.Continued, d.Events, d.Inline = true, nil, nil
 	d.Timers = nil // they were for the old generation, which nobody reaches any more

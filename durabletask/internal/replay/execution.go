@@ -21,7 +21,16 @@ type Execution struct {
 	code Code
 	generation
 	goroutine atomic.Int64 // on which code runs now or ran last
+	phase     atomic.Int32 // calls from where none may be made read it, too, to say so
 }
+
+// The phases of an Execution.
+const (
+	parked    = iota
+	running   // events are being processed
+	unloading // the coroutines are being stopped
+	unloaded
+)
 
 // generation is what an Execution holds of one generation of its instance.
 type generation struct {
@@ -55,9 +64,6 @@ type generation struct {
 	returned     *history.ExecutionCompleted // how the code ended, while the rules keep the execution open
 	outcome      *history.ExecutionCompleted // set when the execution is over
 	closed       bool                        // the history shows the outcome
-	running      bool                        // events are being processed
-	unloading    bool
-	unloaded     bool
 
 	maxCalls       int
 	defaultVersion *string
@@ -80,7 +86,7 @@ func newGeneration() generation {
 // process applies events, one after the other, and after each lets the code run as far as it can. feed returns nil when
 // there are no more.
 func (x *Execution) process(feed func() history.Event) {
-	x.running = true
+	x.phase.Store(running)
 	contain(func() {
 		for {
 			x.resumeReady()
@@ -97,7 +103,7 @@ func (x *Execution) process(feed func() history.Event) {
 			x.apply(e)
 		}
 	}, x.exited)
-	x.running = false
+	x.phase.Store(parked)
 }
 
 func (x *Execution) apply(e history.Event) {
@@ -167,7 +173,7 @@ func (x *Execution) begin(e *history.ExecutionStarted) {
 	x.spawn(func() {
 		result, failure := x.code(x, e.Input)
 		switch {
-		case x.unloading:
+		case x.phase.Load() == unloading:
 		case failure != nil:
 			x.end(failed(failure))
 		case x.next != nil:
@@ -222,10 +228,11 @@ func failed(f *history.FailureDetails) *history.ExecutionCompleted {
 // check stands at the begin of every durable call. While the orchestrator is being unloaded each of them ends its goroutine
 // again: a zero value instead would let a deferred compensation "succeed" or a polling loop spin for ever.
 func (x *Execution) check() {
-	if x.unloading && !x.unloaded {
+	phase := x.phase.Load()
+	if phase == unloading && goroutineID() == x.goroutine.Load() {
 		runtime.Goexit()
 	}
-	if !x.running {
+	if phase != running {
 		panic("durabletask: an orchestration context was used outside of its orchestrator, at " + here().String() +
 			"; don't keep it, and don't hand it to other goroutines")
 	}
@@ -279,9 +286,9 @@ func (x *Execution) Stack() string { return stackOf(x.goroutine.Load()) }
 
 // End unloads the orchestrator: its deferred calls run, its results and panics are ignored. It does nothing the second time.
 func (x *Execution) End() {
-	if !x.unloading {
-		x.unloading = true
+	if x.phase.Load() < unloading {
+		x.phase.Store(unloading)
 		x.unload()
-		x.unloaded = true
+		x.phase.Store(unloaded)
 	}
 }

@@ -25,7 +25,7 @@ func (x *Execution) Go(name string, fn func() (*string, *history.FailureDetails)
 	t := &Task{Name: name, timerID: history.NoID}
 	c := x.spawn(func() {
 		value, failure := fn()
-		if !x.unloading {
+		if x.phase.Load() != unloading {
 			x.finish(t, value, failure)
 		}
 	})
@@ -98,6 +98,7 @@ func (x *Execution) unload() {
 			left = left[:len(left)-1]
 			if !c.finished {
 				c.finished = true
+				x.goroutine.Store(c.goroutine)
 				c.stop()
 			}
 		}

@@ -400,6 +400,27 @@ func TestSpec_10_6_CallsOutsideOfTheOrchestrator(t *testing.T) {
 	}
 }
 
+// So is one from elsewhere while the orchestrator is being unloaded; only its own goroutine ends then.
+func TestSpec_10_6_CallsFromElsewhereWhileUnloading(t *testing.T) {
+	t.Parallel()
+	var said any
+	_, x := Run(func(x *Execution, in *string) (*string, *history.FailureDetails) {
+		defer func() {
+			told := make(chan any)
+			go func() {
+				defer func() { told <- recover() }()
+				x.Schedule(Call{Name: "A"})
+			}()
+			said = <-told
+		}()
+		return waiting(x, in)
+	}, Episode{New: []history.Message{to("x", startEvent("x"))}})
+	x.End()
+	if !strings.Contains(fmt.Sprint(said), "outside of its orchestrator") {
+		t.Errorf("said %v", said)
+	}
+}
+
 // Tags of a child: its own and its parent's, its own first; the mark of a detached orchestration is not inherited.
 func TestSpec_13_4_TagsOfChildren(t *testing.T) {
 	t.Parallel()
