@@ -26,6 +26,7 @@ var rooms = []struct{ room, may string }{
 	{"durabletask/backend/azurestorage/...", "durabletask/backend durabletask/history"},
 	{"durabletask/backend", "durabletask/history"},
 	{"durabletask/history/...", ""},
+	{"docs", ""},
 	{"internal/azuretest/...", ""},
 	{"internal/slow", ""},
 	{"internal/tidy", ""},
