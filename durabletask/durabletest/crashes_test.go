@@ -30,7 +30,13 @@ var (
 	}, durabletask.Named("Fan"))
 
 	quick = durabletask.NewOrchestrator(func(ctx durabletask.Context, n int) (int, error) {
-		sum := 0
+		sum, err := durabletask.Record(ctx, "begin", func(context.Context) (int, error) { return 100, nil })
+		if err != nil {
+			return 0, err
+		}
+		if durabletask.Patched(ctx, "more") {
+			sum += 1000
+		}
 		for i := range n {
 			s, err := square.Call(ctx, i, durabletask.Inline)
 			if err != nil {
@@ -99,7 +105,7 @@ func TestCrashEverywhere(t *testing.T) {
 	t.Parallel()
 	for name, scenario := range map[string]func(t *testing.T, h *durabletest.Hub){
 		"fan-out": func(t *testing.T, h *durabletest.Hub) { t.Helper(); expect(t, h, fan, 12, "506 <nil>") },
-		"inline":  func(t *testing.T, h *durabletest.Hub) { t.Helper(); expect(t, h, quick, 4, "14 <nil>") },
+		"inline":  func(t *testing.T, h *durabletest.Hub) { t.Helper(); expect(t, h, quick, 4, "1114 <nil>") },
 		"children": func(t *testing.T, h *durabletest.Hub) {
 			t.Helper()
 			expect(t, h, family, durabletask.None{}, "5 1 Broken failed: broken <nil>")
