@@ -92,7 +92,7 @@ func (x *Execution) match(e history.Event, name string) {
 		return
 	}
 	a, ok := x.pending[id]
-	if ok && a.kind == e.Type() && strings.EqualFold(a.name, name) {
+	if ok && a.kind == e.Type() && sameName(a.name, name) {
 		delete(x.pending, id)
 		return
 	}
@@ -105,6 +105,12 @@ func (x *Execution) match(e history.Event, name string) {
 	x.outcome = failed(n.details()) // even if the code has returned in the meantime
 	x.nextID = max(x.nextID, id+1)
 	clear(x.pending) // nothing that the wrong code decided may happen
+}
+
+// sameName compares names as DTFx does. A delayed entity operation has its time in the name, which .NET takes from the clock on the wall.
+func sameName(a, b string) bool {
+	const delayed = "op@"
+	return strings.EqualFold(a, b) || strings.HasPrefix(a, delayed) && strings.HasPrefix(b, delayed)
 }
 
 // interruption is the id of the timer by which DTFx marks an episode that it cut short; the rest was decided again.

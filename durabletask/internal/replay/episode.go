@@ -79,6 +79,7 @@ func Run(code Code, ep Episode) (*Decisions, *Execution) {
 		for x.outcome != nil && x.outcome.Status == history.ContinuedAsNew {
 			rest = x.continueAsNew(d, rest, ep)
 		}
+		x.overrule(d, rest)
 		if len(d.Events) > 0 {
 			x.emit(d, ep)
 			x.close(d)
@@ -98,6 +99,22 @@ func invalid(past []history.Event) bool {
 		return false
 	}
 	return !slices.ContainsFunc(past, func(e history.Event) bool { return e.Type() == history.TypeExecutionStarted })
+}
+
+// overrule lets a termination win over an end that the code came to in the same batch: whoever asked for it was told that it was accepted
+// (recorded: control-operations).
+func (x *Execution) overrule(d *Decisions, rest []history.Message) {
+	if x.outcome == nil || x.outcome.Status == history.Terminated {
+		return
+	}
+	for _, m := range rest {
+		e, ok := m.Event.(*history.ExecutionTerminated)
+		if ok && (m.Target.ExecutionID == "" || m.Target.ExecutionID == x.start.Instance.ExecutionID) && !x.applied[e.ActivityID] {
+			d.Events = append(d.Events, e)
+			x.apply(e)
+			return
+		}
+	}
 }
 
 func (x *Execution) configure(ep Episode) {

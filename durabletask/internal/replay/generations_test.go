@@ -155,6 +155,37 @@ func TestTerminateBesideContinueAsNew(t *testing.T) {
 	}
 }
 
+// A termination also wins over code that has returned earlier in the same batch.
+func TestTerminateBesideTheReturn(t *testing.T) {
+	t.Parallel()
+	for _, code := range []Code{
+		func(*Execution, *string) (*string, *history.FailureDetails) { return text("done") },
+		func(*Execution, *string) (*string, *history.FailureDetails) {
+			return nil, &history.FailureDetails{ErrorMessage: "oh no"}
+		},
+	} {
+		d := drive(t, code)
+		equal(t, d.start(terminate("enough", false)), "ExecutionTerminated Terminated0:enough")
+	}
+}
+
+// The time in the name of a delayed entity operation is not compared.
+func TestDelayedOperationName(t *testing.T) {
+	t.Parallel()
+	past := []history.Event{
+		&history.OrchestratorStarted{Engine: 0}, &history.ExecutionStarted{},
+		&history.EventSent{Header: history.Header{ID: 0}, InstanceID: "@c@k", Name: "op@2026-11-26T17:00:00.1Z"}, &history.OrchestratorCompleted{},
+	}
+	_, x := Run(func(x *Execution, _ *string) (*string, *history.FailureDetails) {
+		x.SendEvent("@c@k", "op@2026-11-26T17:00:00Z", nil)
+		return text(outcome(x, x.NextEvent("E")))
+	}, Episode{Past: past})
+	defer x.End()
+	if x.outcome != nil {
+		t.Errorf("ended as %+v", x.outcome.Failure)
+	}
+}
+
 // While suspended nothing is sent and nothing processed; all of it happens at the resumption, in order (§5.8).
 func TestSuspend(t *testing.T) {
 	t.Parallel()

@@ -136,12 +136,12 @@ func TestSpec_13_1_FailWithoutRunning(t *testing.T) {
 	}
 }
 
-// A termination in the same batch comes too late: there was nothing left to terminate. One that came before stands.
+// A termination in the same batch wins, as one that came before does.
 func TestSpec_13_1_ATerminationBesideARefusal(t *testing.T) {
 	t.Parallel()
 	begun := once(waiting, Episode{New: []history.Message{to("x", startEvent("x"))}}).Events
 	d := Fail(Episode{Past: begun, New: []history.Message{to("", terminate("enough", false))}}, mismatch)
-	equal(t, words(d.Events), "Failed0:"+mismatch.ErrorMessage)
+	equal(t, words(d.Events), "ExecutionTerminated Terminated0:enough")
 	d = Fail(Episode{Past: append(begun, &history.OrchestratorStarted{Engine: Engine}, terminate("enough", false))}, mismatch)
 	equal(t, words(d.Events), "Terminated0:enough")
 }
