@@ -69,3 +69,37 @@ func TestVersionedStart(t *testing.T) {
 		}
 	})
 }
+
+// Restart and rewind, case by case (http-api §11).
+func TestRestartAndRewind(t *testing.T) {
+	t.Parallel()
+	start(t, extension.Options{}, func(h *hub) {
+		h.begin("Echo", "done", "7")
+		h.begin("FailOrch", "failed", "1")
+		h.begin("WaitEvent", "run", "1")
+		for _, step := range []struct {
+			request string
+			want    int
+			body    string
+		}{
+			{"nope/restart", http.StatusBadRequest, `"ExceptionMessage":"No instance with ID 'nope' was found. (Parameter 'instanceId')"`},
+			{"done/restart", http.StatusAccepted, `"statusQueryGetUri"`},
+			{"run/restart", http.StatusAccepted, `"statusQueryGetUri"`},
+			{"run/restart?restartWithNewInstanceId=false", http.StatusConflict, `"Message":"A non-terminal instance with this instance ID already exists."`},
+			{"done/restart?restartWithNewInstanceId=false", http.StatusAccepted, `{"id":"done"`},
+			{"done/restart?restartWithNewInstanceId=abc&timeout=5&pollingInterval=1", http.StatusOK, "7"},
+			{"nope/rewind", http.StatusNotFound, `"No orchestration with instance ID \"$nope\" found."`},
+			{"run/rewind", http.StatusPreconditionFailed, `"This orchestration has status Running, but only orchestrations in the \"Failed\" state can be rewound."`},
+			{"done/rewind", http.StatusPreconditionFailed, `has status Completed`},
+			{"failed/rewind?reason=again", http.StatusAccepted, ""},
+		} {
+			w := h.ask(http.MethodPost, "/instances/"+step.request, nil, "")
+			if w.Code != step.want || !strings.Contains(w.Body.String(), step.body) || step.body == "" && w.Body.Len() > 0 {
+				t.Errorf("%s: %d %s, want %d %s", step.request, w.Code, w.Body, step.want, step.body)
+			}
+		}
+		if w := h.ask(http.MethodGet, "/instances/failed?showHistory=true", nil, ""); strings.Count(w.Body.String(), `"EventType":"GenericEvent"`) != 2 {
+			t.Errorf("after the rewind: %s", w.Body) // the failure that was taken back, and the reason; it has failed again
+		}
+	})
+}

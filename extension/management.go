@@ -78,6 +78,10 @@ func (c *call) route(method string) endpoint {
 		return c.suspend
 	case c.matches(method, http.MethodPost, "instances", "*", "resume"):
 		return c.resume
+	case c.matches(method, http.MethodPost, "instances", "*", "restart"):
+		return c.restart
+	case c.matches(method, http.MethodPost, "instances", "*", "rewind"):
+		return c.rewind
 	}
 	return nil
 }

@@ -46,6 +46,11 @@ func (c *call) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return c.notStarted(w, err)
 	}
+	return c.started(w, r, id, wait, waits)
+}
+
+// started answers for an instance that has been started: at once, or when it has ended.
+func (c *call) started(w http.ResponseWriter, r *http.Request, id string, wait bindings.Wait, waits bool) error {
 	if !waits {
 		c.client.CreateCheckStatusResponse(w, r, id)
 		return nil

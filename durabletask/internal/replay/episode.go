@@ -164,6 +164,11 @@ func (x *Execution) advance(d *Decisions, messages []history.Message, now time.T
 	if x.outcome != nil { // the code returned, or proved to be another one, while it was replayed
 		x.now, x.engine = started.Time, Engine
 		d.Events = append(d.Events, started)
+		for _, m := range messages {
+			if wake, ok := m.Event.(*history.GenericEvent); ok { // the reason of a rewind after which the code has failed again
+				d.Events = append(d.Events, wake)
+			}
+		}
 		return messages
 	}
 	begun := false
