@@ -126,12 +126,12 @@ type (
 		ActivityStartTime *offsetStamp `json:"ActivityStartTime"`
 	}
 	failureForm struct {
-		ErrorType    string                     `json:"ErrorType"`
-		ErrorMessage string                     `json:"ErrorMessage"`
-		StackTrace   text                       `json:"StackTrace"`
-		Inner        *failureForm               `json:"InnerFailure"`
-		NonRetriable bool                       `json:"IsNonRetriable"`
-		Properties   map[string]json.RawMessage `json:"Properties"`
+		ErrorType    string                      `json:"ErrorType"`
+		ErrorMessage string                      `json:"ErrorMessage"`
+		StackTrace   text                        `json:"StackTrace"`
+		Inner        *failureForm                `json:"InnerFailure"`
+		NonRetriable bool                        `json:"IsNonRetriable"`
+		Properties   dictionary[json.RawMessage] `json:"Properties"`
 	}
 )
 
@@ -204,7 +204,7 @@ func newFailureForm(d *FailureDetails) *failureForm {
 	if d.Properties == nil {
 		return f
 	}
-	f.Properties = make(map[string]json.RawMessage, len(d.Properties))
+	f.Properties = make(dictionary[json.RawMessage], len(d.Properties))
 	for name, value := range d.Properties {
 		raw := json.RawMessage(value)
 		if quoted, err := marshal(value); err == nil && !json.Valid(raw) { // against the promise of FailureDetails

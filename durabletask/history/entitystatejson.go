@@ -1,7 +1,6 @@
 package history
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -16,13 +15,13 @@ func (s EntityState) MarshalJSON() ([]byte, error) {
 		Sorter: sorterForm{ReceiveHorizon: stamp(s.Sorter.ReceiveHorizon), SendHorizon: stamp(s.Sorter.SendHorizon)},
 	}
 	if s.Sorter.LastSent != nil {
-		f.Sorter.LastSent = make(map[string]stamp, len(s.Sorter.LastSent))
+		f.Sorter.LastSent = make(dictionary[stamp], len(s.Sorter.LastSent))
 		for id, at := range s.Sorter.LastSent {
 			f.Sorter.LastSent[id] = stamp(at)
 		}
 	}
 	if s.Sorter.Received != nil {
-		f.Sorter.Received = make(map[string]sourceForm, len(s.Sorter.Received))
+		f.Sorter.Received = make(dictionary[sourceForm], len(s.Sorter.Received))
 		for id, source := range s.Sorter.Received {
 			f.Sorter.Received[id] = sourceForm{stamp(source.Last), source.ExecutionID, source.Buffered}
 		}
@@ -70,10 +69,10 @@ type (
 		Sorter    sorterForm      `json:"sorter"`
 	}
 	sorterForm struct {
-		LastSent       map[string]stamp      `json:"LastSentToInstance,omitzero"`
-		Received       map[string]sourceForm `json:"ReceivedFromInstance,omitzero"`
-		ReceiveHorizon stamp                 `json:"ReceiveHorizon,omitzero"`
-		SendHorizon    stamp                 `json:"SendHorizon,omitzero"`
+		LastSent       dictionary[stamp]      `json:"LastSentToInstance,omitzero"`
+		Received       dictionary[sourceForm] `json:"ReceivedFromInstance,omitzero"`
+		ReceiveHorizon stamp                  `json:"ReceiveHorizon,omitzero"`
+		SendHorizon    stamp                  `json:"SendHorizon,omitzero"`
 	}
 	sourceForm struct {
 		Last        stamp    `json:"Last"`
@@ -102,23 +101,26 @@ func (b buffered) MarshalJSON() ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-// UnmarshalJSON puts the requests into the order of their time stamps.
+// UnmarshalJSON puts the requests into the order of their time stamps. Of two with one time stamp, however that is spelt,
+// the later one stays, as in .NET.
 func (b *buffered) UnmarshalJSON(data []byte) error {
-	var byName map[string]json.RawMessage
-	if err := json.Unmarshal(data, &byName); err != nil || byName == nil {
-		return err
+	if string(data) == "null" {
+		return nil
 	}
-	*b = make(buffered, 0, len(byName))
-	for name, value := range byName {
-		if name == "$type" {
-			continue
-		}
+	requests := buffered{}
+	err := eachEntry(data, func(_ string, value json.RawMessage) error {
 		var r EntityRequest
 		if err := r.UnmarshalJSON(value); err != nil {
 			return err
 		}
-		*b = append(*b, r)
-	}
-	slices.SortFunc(*b, func(x, y EntityRequest) int { return cmp.Or(x.Timestamp.Compare(y.Timestamp), cmp.Compare(x.ID, y.ID)) })
-	return nil
+		i, found := slices.BinarySearchFunc(requests, r.Timestamp, func(r EntityRequest, at time.Time) int { return r.Timestamp.Compare(at) })
+		if found {
+			requests[i] = r
+		} else {
+			requests = slices.Insert(requests, i, r)
+		}
+		return nil
+	})
+	*b = requests
+	return err
 }

@@ -5,6 +5,9 @@
 // It is pure data. Storage formats are elsewhere: the embedded store keeps the JSON of this package
 // ([Append], [Decode]), the Azure Storage backend keeps the columns of the Durable Task Framework.
 // The kinds, their numbers and their fields are those of DTFx (DurableTask.Core/History).
+//
+// What entities and their callers say to each other is text inside events, the same in every store, so its form is here:
+// [EntityRequest], [EntityResponse], [EntityRelease], [EntityState] and [EntityStatus] marshal themselves as DTFx does.
 package history
 
 import (

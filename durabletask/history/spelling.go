@@ -29,6 +29,8 @@ type (
 	text string
 	// guid is an identifier; the one without a value is the empty string.
 	guid string
+	// dictionary is an object whose members are entries. Serializers that write $type put it among them.
+	dictionary[V any] map[string]V
 )
 
 const zeroGUID = "00000000-0000-0000-0000-000000000000"
@@ -97,6 +99,46 @@ func (s *looseText) UnmarshalJSON(data []byte) error {
 		*s = looseText(data)
 		return nil
 	}
+}
+
+func (d *dictionary[V]) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	*d = dictionary[V]{}
+	return eachEntry(data, func(name string, value json.RawMessage) error {
+		var v V
+		if err := json.Unmarshal(value, &v); err != nil {
+			return err
+		}
+		(*d)[name] = v
+		return nil
+	})
+}
+
+// eachEntry calls set for the entries of a dictionary in their order.
+func eachEntry(object []byte, set func(name string, value json.RawMessage) error) error {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if opening, err := d.Token(); err != nil || opening != json.Delim('{') {
+		return errNotObject
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return err
+		}
+		if name == "$type" {
+			continue
+		}
+		if err := set(name.(string), value); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 func (s text) MarshalJSON() ([]byte, error) {

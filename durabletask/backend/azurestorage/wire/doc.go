@@ -1,5 +1,6 @@
 // Package wire is what DTFx (DurableTask.AzureStorage 2.x) puts into queues, tables and blobs: how our values are spelt
 // there, and how what stands there is read. Nothing else in the tree knows these formats. The package does no I/O.
+// What entities say to each other, and their state, is text inside events; package history spells it for every store.
 //
 //	queue messages    envelope.go, taskmessage.go      [Message]: MessageData around a TaskMessage around an event
 //	events            kinds.go, event.go, unknown.go   one table of all kinds serves messages and rows, both ways
@@ -7,9 +8,6 @@
 //	history table     historyrow.go, offload.go        [HistoryRow]; large columns stand in blobs
 //	                  sentinel.go, applied.go          [Sentinel], the row that fences an instance
 //	instances table   instancerow.go                   [InstanceRow], whole or the part that a merge changes
-//	entities          entitystate.go                   the input of an entity's execution
-//	                  entityrequest.go                 what entities are asked
-//	                  entitymessages.go                what they answer, and the rest
 //	names             keys.go, blobs.go                table keys, blob names, blob URLs
 //	values            scalar.go, times.go, guid.go     one value, as JSON
 //	                  column.go                        one value, as a column
@@ -26,5 +24,5 @@
 // columns (ActivityId, CommitId, Engine, Marker, Applied, Origin) disturb no .NET reader, which ignores what it does not know.
 //
 // The reference: AS/MessageData.cs, AS/MessageManager.cs, AS/Tracking/TableEntityConverter.cs,
-// AS/Tracking/AzureTableTrackingStore.cs, Core/History/*.cs, Core/Entities/** of Azure/durabletask.
+// AS/Tracking/AzureTableTrackingStore.cs, Core/History/*.cs of Azure/durabletask.
 package wire

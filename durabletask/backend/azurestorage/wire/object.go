@@ -37,11 +37,6 @@ func isObject(data []byte) bool {
 	return i < len(data) && data[i] == '{'
 }
 
-func isArray(data []byte) bool {
-	i := skipSpace(data, 0)
-	return i < len(data) && data[i] == '['
-}
-
 func isNull(value []byte) bool { return string(value) == "null" }
 
 // members yields the members of an object in their order. The names are as they stand between the quotes. data must be
@@ -58,27 +53,6 @@ func members(data []byte) iter.Seq2[[]byte, []byte] {
 			start := skipSpace(data, skipSpace(data, end)+1) // behind the colon
 			i = skipValue(data, start)
 			if !yield(name, data[start:i]) {
-				return
-			}
-			i = skipSpace(data, i)
-			if data[i] == ',' {
-				i = skipSpace(data, i+1)
-			}
-		}
-	}
-}
-
-// elements yields the elements of an array. data must be valid JSON; what is not an array has no elements.
-func elements(data []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		if !isArray(data) {
-			return
-		}
-		i := skipSpace(data, skipSpace(data, 0)+1)
-		for data[i] != ']' {
-			start := i
-			i = skipValue(data, start)
-			if !yield(data[start:i]) {
 				return
 			}
 			i = skipSpace(data, i)

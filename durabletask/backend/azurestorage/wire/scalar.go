@@ -165,6 +165,14 @@ func appendValue(dst []byte, ref any, optional, typed bool) []byte {
 	}
 }
 
+// appendPresent adds a member unless its value is empty.
+func appendPresent(dst []byte, name string, ref any) []byte {
+	if absent(ref, true) {
+		return dst
+	}
+	return appendValue(appendName(dst, name), ref, true, false)
+}
+
 // appendInt writes a number of 32 bits; what does not fit is cut to fit rather than written so that no reader takes it.
 func appendInt(dst []byte, n int) []byte {
 	return strconv.AppendInt(dst, int64(min(max(n, math.MinInt32), math.MaxInt32)), 10)
