@@ -83,7 +83,8 @@ func (c *Client) Rewind(ctx context.Context, instanceID string, reason *string) 
 	return nil
 }
 
-// Restart starts the orchestrator of an instance again with the same input and tags, and returns the id of the new instance: a random one, or that of an InstanceID option, which may be the old instance's own if that has ended. Errors are those of Get and Schedule.
+// Restart starts the orchestrator of an instance again with the same input and tags, and returns the id of the new instance: a random one,
+// or that of an InstanceID option, which may be the old instance's own if that has ended. Errors are those of Get and Schedule.
 func (c *Client) Restart(ctx context.Context, instanceID string, options ...StartOption) (string, error) {
 	s, err := c.backend.Get(ctx, instanceID)
 	if err != nil {
