@@ -31,7 +31,7 @@ type Context interface {
 	NewUUID() UUID
 	// Rand returns a random source that yields the same numbers at every replay.
 	Rand() *rand.Rand
-	// Logger returns a logger that is silent while replaying.
+	// Logger returns the worker's logger, silent while replaying.
 	Logger() *slog.Logger
 	// SetStatus sets the custom status that status queries show, anything with a JSON form. It panics if v has none, or if it is
 	// longer than 16 KB of UTF-16.
@@ -98,7 +98,11 @@ func utf16Bytes(s string) int {
 
 func (c *orchestrationContext) Logger() *slog.Logger {
 	start := c.x.Start()
-	return slog.New(replayHandler{slog.Default().Handler(), c.x}).With("instance", start.Instance.ID, "orchestrator", start.Name)
+	logger, ok := c.x.Host().(*slog.Logger)
+	if !ok {
+		logger = slog.Default()
+	}
+	return slog.New(replayHandler{logger.Handler(), c.x}).With("instance", start.Instance.ID, "orchestrator", start.Name)
 }
 
 // replayHandler drops what is logged while replaying.

@@ -106,6 +106,30 @@ func TestOrchestrationRunsToItsEnd(t *testing.T) {
 	}
 }
 
+// What an orchestrator logs goes to the worker's logger, once.
+func TestOrchestratorsLog(t *testing.T) {
+	t.Parallel()
+	o := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (int, error) {
+		ctx.Logger().Info("before the call")
+		n, err := double.Call(ctx, 1)
+		ctx.Logger().Info("after the call")
+		return n, err
+	}, durabletask.Named("Logs"))
+	b := setup(t, durabletask.New(double, o), durabletask.WorkerOptions{})
+	i, err := o.Schedule(t.Context(), b.Client, durabletask.None{}, durabletask.InstanceID("log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := i.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, message := range []string{"before the call", "after the call"} {
+		if n := strings.Count(b.log.String(), message+`" instance=log orchestrator=Logs`); n != 1 {
+			t.Errorf("%q stands %d times in the log:\n%s", message, n, b.log)
+		}
+	}
+}
+
 func TestManyOrchestrations(t *testing.T) {
 	t.Parallel()
 	b := setup(t, durabletask.New(double, power), durabletask.WorkerOptions{})

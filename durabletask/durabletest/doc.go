@@ -55,5 +55,5 @@
 //
 // # Logs
 //
-// What the worker logs is shown if the test fails. An orchestrator's own Context.Logger writes to slog.Default.
+// What the worker and its orchestrators log is shown if the test fails.
 package durabletest

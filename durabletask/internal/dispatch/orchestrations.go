@@ -84,7 +84,7 @@ func (d *Dispatcher) open(ctx context.Context, w *backend.OrchestrationWork, x *
 	o := &Orchestration{Instance: w.Instance, Attempt: w.Attempt}
 	o.Episode = replay.Episode{
 		New: w.Messages, Now: d.Environment.Now(), Execution: x,
-		StoreInputs: d.StoreInputs, MaxCalls: d.MaxCalls, DefaultVersion: d.Versions.Default,
+		Host: d.Logger, StoreInputs: d.StoreInputs, MaxCalls: d.MaxCalls, DefaultVersion: d.Versions.Default,
 	}
 	for _, m := range w.Messages {
 		if e := replay.Unknown([]history.Event{m.Event}); e != nil {

@@ -25,6 +25,8 @@ type Episode struct {
 	StoreInputs bool
 	// MaxCalls limits the durable calls of an execution; 0 means the default, MaxCalls.
 	MaxCalls int
+	// Host is what the code can reach through Execution.Host: the caller's own, which the core doesn't look at.
+	Host any
 	// DefaultVersion is the version of children that are started without one; nil for none.
 	DefaultVersion *string
 }
@@ -118,7 +120,7 @@ func (x *Execution) overrule(d *Decisions, rest []history.Message) {
 }
 
 func (x *Execution) configure(ep Episode) {
-	x.maxCalls, x.defaultVersion = ep.MaxCalls, ep.DefaultVersion
+	x.maxCalls, x.defaultVersion, x.host = ep.MaxCalls, ep.DefaultVersion, ep.Host
 	if x.maxCalls == 0 {
 		x.maxCalls = MaxCalls
 	}

@@ -65,6 +65,7 @@ type generation struct {
 	outcome      *history.ExecutionCompleted // set when the execution is over
 	closed       bool                        // the history shows the outcome
 
+	host           any
 	maxCalls       int
 	defaultVersion *string
 }
@@ -243,6 +244,9 @@ func (x *Execution) Start() *history.ExecutionStarted { return x.start }
 
 // Now is the orchestration's time: when the present episode began. It stands still within an episode.
 func (x *Execution) Now() time.Time { return x.now }
+
+// Host returns what the episode's caller has given as such.
+func (x *Execution) Host() any { return x.host }
 
 // Replaying reports whether the code runs because of events that were committed earlier.
 func (x *Execution) Replaying() bool { return x.replaying }
