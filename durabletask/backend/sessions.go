@@ -66,10 +66,8 @@ func (t *Sessions) Take(instanceID string) *Session {
 	return s
 }
 
-// Give takes the session back when the work is over. Bodies that have to go are ended before it returns.
-func (t *Sessions) Give(s *Session) { t.Return(s).End() }
-
-// Return is Give for a backend that must not run user code where it stands: the bodies that have to go are left to it.
+// Return takes the session back when the work is over. The bodies that have to go are left to the caller, who may hold locks that no user code
+// must run under.
 func (t *Sessions) Return(s *Session) Evicted {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -91,10 +89,7 @@ func (t *Sessions) Return(s *Session) Evicted {
 	return out
 }
 
-// End forgets the session of an instance. A body whose work is out is ended when that comes back.
-func (t *Sessions) End(instanceID string) { t.Forget(instanceID).End() }
-
-// Forget is to End what Return is to Give.
+// Forget forgets the session of an instance. A body whose work is out is let go of when that comes back.
 func (t *Sessions) Forget(instanceID string) Evicted {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -105,7 +100,7 @@ func (t *Sessions) Forget(instanceID string) Evicted {
 	return t.forget(nil, s)
 }
 
-// EndAll forgets every session.
+// EndAll forgets every session and ends the bodies.
 func (t *Sessions) EndAll() {
 	var out Evicted
 	t.mu.Lock()

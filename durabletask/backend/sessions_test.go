@@ -33,7 +33,7 @@ func setup(t *testing.T, limit int64) *table {
 func (t *table) park(id string, size int64) {
 	s := t.Take(id)
 	s.Park(&body{id, size, &t.ended})
-	t.Give(s)
+	t.Return(s).End()
 }
 
 func (t *table) mustHaveEnded(want ...string) {
@@ -46,7 +46,7 @@ func (t *table) mustHaveEnded(want ...string) {
 // parked reports whether the instance has a body, and leaves it there.
 func (t *table) parked(id string) bool {
 	s := t.Take(id)
-	defer t.Give(s)
+	defer func() { t.Return(s).End() }()
 	return s.Body() != nil
 }
 
@@ -66,7 +66,7 @@ func TestSessionWithoutBodyIsForgotten(t *testing.T) {
 	t.Parallel()
 	h := setup(t, 10)
 	first := h.Take("a")
-	h.Give(first)
+	h.Return(first).End()
 	if h.Take("a") == first {
 		t.Error("an empty session was kept")
 	}
@@ -99,7 +99,7 @@ func TestNegativeLimitKeepsNone(t *testing.T) {
 	h.park("a", 0)
 	h.park("b", 1)
 	h.mustHaveEnded("a", "b")
-	h.Give(h.Take("c")) // an empty table above its limit
+	h.Return(h.Take("c")).End() // an empty table above its limit
 }
 
 func TestBusyBodyIsNotEvicted(t *testing.T) {
@@ -112,7 +112,7 @@ func TestBusyBodyIsNotEvicted(t *testing.T) {
 	if s.Body() == nil {
 		t.Error("the body at work is gone")
 	}
-	h.Give(s)
+	h.Return(s).End()
 	h.mustHaveEnded("b")
 }
 
@@ -122,10 +122,10 @@ func TestSizeIsTakenWhenGiven(t *testing.T) {
 	s := h.Take("a")
 	b := &body{"a", 1, &h.ended}
 	s.Park(b)
-	h.Give(s)
+	h.Return(s).End()
 	h.Take("a")
 	b.size = 8
-	h.Give(s)
+	h.Return(s).End()
 	h.park("b", 3)
 	h.mustHaveEnded("a")
 }
@@ -134,10 +134,10 @@ func TestEndOfIdleSession(t *testing.T) {
 	t.Parallel()
 	h := setup(t, 10)
 	h.park("a", 1)
-	h.End("a")
+	h.Forget("a").End()
 	h.mustHaveEnded("a")
-	h.End("a")
-	h.End("nobody")
+	h.Forget("a").End()
+	h.Forget("nobody").End()
 	h.mustHaveEnded("a")
 }
 
@@ -146,16 +146,16 @@ func TestEndOfBusySessionWaitsForTheWork(t *testing.T) {
 	h := setup(t, 10)
 	h.park("a", 1)
 	s := h.Take("a")
-	h.End("a")
+	h.Forget("a").End()
 	h.mustHaveEnded()
 	second := h.Take("a")
 	if second == s || second.Body() != nil {
 		t.Error("the session that was ended is handed out again")
 	}
 	second.Park(&body{"second", 1, &h.ended})
-	h.Give(s)
+	h.Return(s).End()
 	h.mustHaveEnded("a")
-	h.Give(second)
+	h.Return(second).End()
 	if !h.parked("a") {
 		t.Error("the end of the first took the second with it")
 	}
@@ -166,9 +166,9 @@ func TestBodyTakenOutIsNotEnded(t *testing.T) {
 	h := setup(t, 10)
 	h.park("a", 1)
 	s := h.Take("a")
-	h.End("a")
+	h.Forget("a").End()
 	s.Park(nil)
-	h.Give(s)
+	h.Return(s).End()
 	h.mustHaveEnded()
 }
 
@@ -182,7 +182,7 @@ func TestEndAll(t *testing.T) {
 	h.EndAll()
 	slices.Sort(h.ended)
 	h.mustHaveEnded("a", "b")
-	h.Give(s)
+	h.Return(s).End()
 	h.mustHaveEnded("a", "b", "c")
 }
 
