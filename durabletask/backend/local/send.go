@@ -20,6 +20,9 @@ func (b *Backend) Send(ctx context.Context, m history.Message) error {
 	return nil
 }
 
+// OrderedDelivery is true: messages are part of the checkpoint that sends them, and are delivered in the order of their rows.
+func (*Backend) OrderedDelivery() bool { return true }
+
 type send struct {
 	reply
 	post

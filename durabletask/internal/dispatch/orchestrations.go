@@ -84,7 +84,7 @@ func (d *Dispatcher) open(ctx context.Context, w *backend.InstanceWork, x *repla
 	o := &Orchestration{Instance: w.Instance, Attempt: w.Attempt}
 	o.Episode = replay.Episode{
 		New: w.Messages, Now: d.Environment.Now(), Execution: x,
-		Host: d.Logger, StoreInputs: d.StoreInputs, MaxCalls: d.MaxCalls, DefaultVersion: d.Versions.Default,
+		Host: d.Logger, StoreInputs: d.StoreInputs, MaxCalls: d.MaxCalls, ReorderWindow: d.EntityOptions.ReorderWindow, DefaultVersion: d.Versions.Default,
 	}
 	for _, m := range w.Messages {
 		if e := replay.Unknown([]history.Event{m.Event}); e != nil {
@@ -206,8 +206,8 @@ func (d *Dispatcher) commit(ctx context.Context, w *backend.InstanceWork, c back
 }
 
 func (d *Dispatcher) abandon(ctx context.Context, w *backend.InstanceWork, cause error, delay time.Duration) {
-	d.Logger.Warn("orchestration work abandoned; it will be tried again", "instance", w.Instance.ID, "attempt", w.Attempt, "in", delay, "error", cause)
+	d.Logger.Warn("work abandoned; it will be tried again", "instance", w.Instance.ID, "attempt", w.Attempt, "in", delay, "error", cause)
 	if err := d.backend.Abandon(ctx, w, backend.Abandonment{Cause: cause, Delay: delay}); err != nil {
-		d.Logger.Error("could not abandon orchestration work", "instance", w.Instance.ID, "error", err)
+		d.Logger.Error("could not abandon work", "instance", w.Instance.ID, "error", err)
 	}
 }
