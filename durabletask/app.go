@@ -7,24 +7,28 @@ import (
 	"strings"
 )
 
-// App is the set of orchestrators and activities that make up a program. Fill it before a worker uses it.
+// App is the set of orchestrators, activities and entities that make up a program. Fill it before a worker uses it.
 type App struct {
 	orchestrators map[string]*OrchestratorFunc
 	activities    map[string]*ActivityFunc
+	entities      map[string]*EntityFunc
 	errors        errorKinds
 
 	aroundOrchestrations []OrchestrationMiddleware
 	aroundActivities     []ActivityMiddleware
+	aroundEntities       []EntityMiddleware
 }
 
 // New makes an app and registers what is given.
 func New(definitions ...Registration) *App {
-	a := &App{orchestrators: make(map[string]*OrchestratorFunc), activities: make(map[string]*ActivityFunc)}
+	a := &App{
+		orchestrators: make(map[string]*OrchestratorFunc), activities: make(map[string]*ActivityFunc), entities: make(map[string]*EntityFunc),
+	}
 	a.Register(definitions...)
 	return a
 }
 
-// Registration is something that an app can register: an orchestrator or an activity.
+// Registration is something that an app can register: an orchestrator, an activity or an entity.
 type Registration interface {
 	register(a *App)
 }
@@ -53,6 +57,11 @@ func (a *App) UseActivities(m ...ActivityMiddleware) {
 	a.aroundActivities = append(a.aroundActivities, m...)
 }
 
+// UseEntities adds middleware around the batches of the app's entities. The first added is outermost.
+func (a *App) UseEntities(m ...EntityMiddleware) {
+	a.aroundEntities = append(a.aroundEntities, m...)
+}
+
 // Orchestrator returns the orchestrator with this name, in any letter case.
 func (a *App) Orchestrator(name string) (*OrchestratorFunc, bool) {
 	f, ok := a.orchestrators[strings.ToLower(name)]
@@ -65,6 +74,12 @@ func (a *App) Activity(name string) (*ActivityFunc, bool) {
 	return f, ok
 }
 
+// Entity returns the entity with this name, in any letter case.
+func (a *App) Entity(name string) (*EntityFunc, bool) {
+	f, ok := a.entities[strings.ToLower(name)]
+	return f, ok
+}
+
 // Orchestrators returns the registered orchestrators in order of their names.
 func (a *App) Orchestrators() []*OrchestratorFunc {
 	return slices.SortedFunc(maps.Values(a.orchestrators), func(f, g *OrchestratorFunc) int { return strings.Compare(f.name, g.name) })
@@ -73,6 +88,11 @@ func (a *App) Orchestrators() []*OrchestratorFunc {
 // Activities returns the registered activities in order of their names.
 func (a *App) Activities() []*ActivityFunc {
 	return slices.SortedFunc(maps.Values(a.activities), func(f, g *ActivityFunc) int { return strings.Compare(f.name, g.name) })
+}
+
+// Entities returns the registered entities in order of their names.
+func (a *App) Entities() []*EntityFunc {
+	return slices.SortedFunc(maps.Values(a.entities), func(f, g *EntityFunc) int { return strings.Compare(f.name, g.name) })
 }
 
 // take makes sure that a name is free.

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -29,6 +30,8 @@ type ClientOptions struct {
 	Environment backend.Environment
 	// DefaultVersion is the version of instances that are started without one; nil for none.
 	DefaultVersion *string
+	// ReorderWindow is the worker's; see WorkerOptions.
+	ReorderWindow time.Duration
 	// ReplaceRunning lets a start replace an instance with the same id that has not ended, as Refuse() does for one start.
 	ReplaceRunning bool
 }

@@ -37,6 +37,7 @@ type Context interface {
 	// longer than 16 KB of UTF-16.
 	SetStatus(v any)
 
+	Signaler
 	execution() *replay.Execution
 	app() *App
 }

@@ -8,6 +8,9 @@ type (
 	// ActivityWork is one delivery of an activity on its way through the middleware.
 	ActivityWork = dispatch.Activity
 
+	// EntityWork is one batch of an entity's operations on its way through the middleware.
+	EntityWork = dispatch.Entity
+
 	// Work is what passes through middleware.
 	Work = dispatch.Work
 	// Handler carries work out; an error means that it could not be done now and is to come again later.
@@ -19,4 +22,6 @@ type (
 	OrchestrationMiddleware = Middleware[*OrchestrationWork]
 	// ActivityMiddleware sees every delivery of every activity.
 	ActivityMiddleware = Middleware[*ActivityWork]
+	// EntityMiddleware sees every batch of every entity.
+	EntityMiddleware = Middleware[*EntityWork]
 )

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Option is a property of an orchestrator or an activity.
+// Option is a property of an orchestrator, an activity or an entity.
 type Option interface{ define(*definition) }
 
 // definition is what an orchestrator or activity is besides its function.
@@ -40,6 +40,9 @@ func define(kind string, fn any, options []Option) definition {
 		o.define(&d)
 	}
 	if d.name == "" {
+		if fn == nil {
+			panic(fmt.Sprintf("durabletask: this %s has no name that lasts; give it one: durabletask.Named(\"…\")", kind))
+		}
 		d.name = functionName(kind, fn)
 	}
 	if strings.TrimSpace(d.name) == "" || strings.HasPrefix(d.name, "@") || !utf8.ValidString(d.name) {

@@ -43,7 +43,7 @@ func (s *story) Create(ctx context.Context, c backend.Creation) error {
 	return s.Backend.Create(ctx, c)
 }
 
-func (s *story) NextOrchestration(ctx context.Context) (*backend.OrchestrationWork, error) {
+func (s *story) NextOrchestration(ctx context.Context) (*backend.InstanceWork, error) {
 	w, err := s.Backend.NextOrchestration(ctx)
 	if err == nil {
 		session := "new session"
@@ -55,13 +55,13 @@ func (s *story) NextOrchestration(ctx context.Context) (*backend.OrchestrationWo
 	return w, err
 }
 
-func (s *story) LoadHistory(ctx context.Context, w *backend.OrchestrationWork) ([]history.Event, error) {
+func (s *story) LoadHistory(ctx context.Context, w *backend.InstanceWork) ([]history.Event, error) {
 	events, err := s.Backend.LoadHistory(ctx, w)
 	s.tellf(store, "LoadHistory: %d events", len(events))
 	return events, err
 }
 
-func (s *story) Checkpoint(ctx context.Context, w *backend.OrchestrationWork, c backend.Checkpoint) error {
+func (s *story) Checkpoint(ctx context.Context, w *backend.InstanceWork, c backend.Checkpoint) error {
 	s.tellf("durabletask/internal/dispatch", "Checkpoint: %d events, %d activities, status row %v", len(c.Events), len(c.Activities), c.State.Status)
 	s.tellf(store, "Checkpoint: one transaction: history, activities, status row, messages deleted; the session is released")
 	return s.Backend.Checkpoint(ctx, w, c)

@@ -22,7 +22,7 @@ func (*fromTheFuture) Type() history.Type { return 99 }
 // newerHistory is a store with such events in its histories.
 type newerHistory struct{ backend.Backend }
 
-func (b newerHistory) LoadHistory(ctx context.Context, w *backend.OrchestrationWork) ([]history.Event, error) {
+func (b newerHistory) LoadHistory(ctx context.Context, w *backend.InstanceWork) ([]history.Event, error) {
 	events, err := b.Backend.LoadHistory(ctx, w)
 	return append(events, &fromTheFuture{}), err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/internal/dispatch"
+	"github.com/azdurable/azdurable/durabletask/internal/entity"
 )
 
 // WorkerOptions are the settings of a worker. Zero values mean the defaults.
@@ -17,8 +18,8 @@ type WorkerOptions struct {
 	Environment backend.Environment
 	// Logger gets what the worker reports; default: slog.Default().
 	Logger *slog.Logger
-	// Orchestrations and Activities are how many of each run at once; default: 10 for each processor.
-	Orchestrations, Activities int
+	// Orchestrations, Activities and Entities are how many of each run at once; default: 10 for each processor.
+	Orchestrations, Activities, Entities int
 	// Watchdog is how long an orchestrator may run without coming back to a durable call, before it is reported with its stack and its work given
 	// back; default: 30 s.
 	Watchdog time.Duration
@@ -26,6 +27,11 @@ type WorkerOptions struct {
 	StoreInputs bool
 	// MaxCalls limits the durable calls of one execution; default: 100,000.
 	MaxCalls int
+	// EntityOperations limits the operations of one batch of an entity, after which its state is stored; default: 5,000.
+	EntityOperations int
+	// ReorderWindow is for how long requests to entities may be under way and still arrive once and in order; default: 30 minutes. It has no effect on
+	// stores that see to that themselves.
+	ReorderWindow time.Duration
 	// SerializeExceptions stores failures as .NET in-process does, as serialised exceptions, instead of as failure details.
 	SerializeExceptions bool
 	// Versions says which versions of orchestrations the worker runs; default: all.
@@ -47,7 +53,7 @@ const (
 	MatchCurrentOrOlder = dispatch.MatchCurrentOrOlder
 )
 
-// Worker runs an app's orchestrations and activities on a backend.
+// Worker runs an app's orchestrations, activities and entities on a backend.
 type Worker struct {
 	dispatcher *dispatch.Dispatcher
 	client     *Client
@@ -55,15 +61,41 @@ type Worker struct {
 
 // NewWorker makes a worker. It does nothing before Start.
 func NewWorker(app *App, b backend.Backend, o WorkerOptions) *Worker {
+	entities := entity.Options{ReorderWindow: reorderWindow(b, o.ReorderWindow), MaxOperations: o.EntityOperations, MaxStateBytes: MaxPayload}
+	if entities.MaxOperations == 0 {
+		entities.MaxOperations = entityOperations
+	}
+	client := NewClient(b, app, ClientOptions{
+		Environment: o.Environment, DefaultVersion: o.Versions.Default, ReplaceRunning: o.ReplaceRunning, ReorderWindow: o.ReorderWindow,
+	})
 	return &Worker{
 		dispatcher: dispatch.New(b, dispatch.Pipelines{
 			Orchestration: dispatch.Chain(app.orchestrate, app.aroundOrchestrations...),
 			Activity:      dispatch.Chain(app.perform, app.aroundActivities...),
+			Entity:        dispatch.Chain(app.operate, app.aroundEntities...),
 		}, dispatch.Options{
-			Environment: o.Environment, Logger: o.Logger, Orchestrations: o.Orchestrations, Activities: o.Activities, Watchdog: o.Watchdog,
-			StoreInputs: o.StoreInputs, MaxCalls: o.MaxCalls, SerializeExceptions: o.SerializeExceptions, Versions: o.Versions,
+			Environment: o.Environment, Logger: o.Logger, Orchestrations: o.Orchestrations, Activities: o.Activities, Entities: o.Entities,
+			Watchdog: o.Watchdog, StoreInputs: o.StoreInputs, MaxCalls: o.MaxCalls, EntityOptions: entities, SerializeExceptions: o.SerializeExceptions, Versions: o.Versions,
 		}),
-		client: NewClient(b, app, ClientOptions{Environment: o.Environment, DefaultVersion: o.Versions.Default, ReplaceRunning: o.ReplaceRunning}),
+		client: client,
+	}
+}
+
+// Defaults of the settings about entities (ext: DurableTaskOptions).
+const (
+	entityOperations     = 5000
+	defaultReorderWindow = 30 * time.Minute
+)
+
+// reorderWindow is for how long entities have to remember what came from whom.
+func reorderWindow(b backend.Client, window time.Duration) time.Duration {
+	switch {
+	case b.OrderedDelivery():
+		return 0
+	case window == 0:
+		return defaultReorderWindow
+	default:
+		return window
 	}
 }
 
@@ -94,5 +126,15 @@ func (a *App) perform(ctx context.Context, w *ActivityWork) error {
 		return fmt.Errorf("activity %q: %w in this app; deploy a version that has it", w.Name, ErrNotRegistered)
 	}
 	Perform(ctx, f, w)
+	return nil
+}
+
+// operate is the innermost handler of entities.
+func (a *App) operate(ctx context.Context, w *EntityWork) error {
+	f, ok := a.Entity(w.ID.Name)
+	if !ok {
+		return fmt.Errorf("entity %q: %w in this app; deploy a version that has it", w.ID.Name, ErrNotRegistered)
+	}
+	Operate(ctx, f, w)
 	return nil
 }

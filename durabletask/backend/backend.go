@@ -44,18 +44,21 @@ type Life interface {
 // process can take. Each kind has a call of its own, so that one kind can't take the slots of another. Whatever a
 // backend holds for this process (buffered, prefetched, handed out) it keeps for it until it is committed or abandoned.
 type Work interface {
-	// NextOrchestration hands out an instance with its new messages, in order of arrival. An instance is out
+	// NextOrchestration hands out an orchestration with its new messages, in order of arrival. An instance is out
 	// at most once at a time.
-	NextOrchestration(ctx context.Context) (*OrchestrationWork, error)
+	NextOrchestration(ctx context.Context) (*InstanceWork, error)
+	// NextEntity is NextOrchestration for entities: the instances that history.IsEntity knows by their ids. An entity that has not been
+	// stored yet has neither an execution id nor a history; its first checkpoint gives it both, like a generation that continues as new.
+	NextEntity(ctx context.Context) (*InstanceWork, error)
 	// LoadHistory returns the committed history of the work's execution; it is empty before the first checkpoint.
-	LoadHistory(ctx context.Context, w *OrchestrationWork) ([]history.Event, error)
+	LoadHistory(ctx context.Context, w *InstanceWork) ([]history.Event, error)
 	// Checkpoint stores what an episode decided and consumes the messages of w, whole or not at all. When it succeeds, w is
 	// over and its session belongs to the backend again. When it fails, w is not over: make the call again if the error is
 	// transient, abandon w otherwise; the body of the session stays the caller's. ErrSessionLost means that w was no longer
 	// this caller's, for which there is no remedy: somebody else has the messages.
-	Checkpoint(ctx context.Context, w *OrchestrationWork, c Checkpoint) error
-	// AbandonOrchestration gives the messages of w back. They come again in the same order, ahead of later ones.
-	AbandonOrchestration(ctx context.Context, w *OrchestrationWork, a Abandonment) error
+	Checkpoint(ctx context.Context, w *InstanceWork, c Checkpoint) error
+	// Abandon gives the messages of w back. They come again in the same order, ahead of later ones.
+	Abandon(ctx context.Context, w *InstanceWork, a Abandonment) error
 
 	// NextActivity hands out an activity that is to be run.
 	NextActivity(ctx context.Context) (*ActivityWork, error)
@@ -72,7 +75,8 @@ type Client interface {
 	// with this id is in a state that may not be replaced; one in any other state is replaced, history and all.
 	Create(ctx context.Context, c Creation) error
 	// Send delivers a message to an instance. It returns ErrInstanceNotFound or ErrInstanceFinished where the backend
-	// can tell that nobody will read it.
+	// can tell that nobody will read it. An event for an entity that does not exist makes it; the execution that a message to an
+	// entity names does not matter, and one that is to come later (history.DeliverAt) is kept back, never delivered early.
 	Send(ctx context.Context, m history.Message) error
 	// Get returns the state of an instance, or ErrInstanceNotFound.
 	Get(ctx context.Context, instanceID string) (*InstanceState, error)
@@ -84,6 +88,13 @@ type Client interface {
 	// the failures become GenericEvents, the state becomes Pending, and a GenericEvent message with the reason wakes each instance that has
 	// no failed child (DTFx: AzureTableTrackingStore.RewindHistoryAsync). It returns ErrInstanceNotFound, or a *NotFailedError.
 	Rewind(ctx context.Context, instanceID string, reason *string) error
+	// Purge removes an instance that has ended, or an entity in whatever state, with all that is kept of it. If target names an execution, only
+	// that one is removed, and nothing may wait for it: then an entity that is found empty can be removed without losing what has come since.
+	// It returns ErrInstanceNotFound, or ErrInstanceRunning.
+	Purge(ctx context.Context, target history.Instance) error
 	// Wait blocks until the instance is in a terminal state and returns that state, or ErrInstanceNotFound.
 	Wait(ctx context.Context, instanceID string) (*InstanceState, error)
+	// OrderedDelivery reports whether what one instance sends to another arrives exactly once and in the order of sending, so that entities need
+	// not see to that themselves.
+	OrderedDelivery() bool
 }

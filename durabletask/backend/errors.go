@@ -18,6 +18,8 @@ var (
 	ErrInstanceNotFound = errors.New("no such instance")
 	// ErrInstanceFinished means that the instance is in a terminal state.
 	ErrInstanceFinished = errors.New("the instance has ended")
+	// ErrInstanceRunning means that the instance has not ended, or that something waits for it.
+	ErrInstanceRunning = errors.New("the instance has not ended: terminate it first")
 	// ErrPageToken means that a page token was not made by this backend.
 	ErrPageToken = errors.New("page token not understood: pass on the token of the page before, unchanged")
 )

@@ -6,8 +6,9 @@ import (
 	"github.com/azdurable/azdurable/durabletask/history"
 )
 
-// OrchestrationWork is an instance that has new messages.
-type OrchestrationWork struct {
+// InstanceWork is an orchestration or an entity that has new messages.
+type InstanceWork struct {
+	// Instance is the present execution; that of an entity which has not been stored yet has no execution id.
 	Instance history.Instance
 	// Version stands for the committed history: it differs after every checkpoint that added to it.
 	Version uint64
@@ -45,8 +46,8 @@ type Checkpoint struct {
 	// Timers come back to their target when they are due, never earlier (TimerFired).
 	Timers []history.Message
 	// Messages go to other instances, or to this one. A start (ExecutionStarted) creates its instance, Pending. If another one with the id has not
-	// ended it doesn't, and a parent that waits for the child gets a SubOrchestrationInstanceFailed. Any other message for an instance that is
-	// unknown or has ended is dropped.
+	// ended it doesn't, and a parent that waits for the child gets a SubOrchestrationInstanceFailed. An event for an unknown entity makes it. Any
+	// other message for an instance that is unknown or has ended is dropped.
 	Messages []history.Message
 	// State is the new state of the instance; nil leaves it as it is. A terminal state ends the execution: messages and timers
 	// that still wait for it are dropped, and its session ends. Its activities, those of this checkpoint included, are run all

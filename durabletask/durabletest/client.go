@@ -54,6 +54,12 @@ func (c *client) Rewind(ctx context.Context, id string, reason *string) error {
 	return tell(ctx, c.Hub, func(ctx context.Context, l *life) error { return l.Rewind(ctx, id, reason) })
 }
 
+func (c *client) OrderedDelivery() bool { return c.present().OrderedDelivery() }
+
+func (c *client) Purge(ctx context.Context, target history.Instance) error {
+	return tell(ctx, c.Hub, func(ctx context.Context, l *life) error { return l.Purge(ctx, target) })
+}
+
 func (c *client) Get(ctx context.Context, id string) (*backend.InstanceState, error) {
 	return ask(ctx, c.Hub, func(ctx context.Context, l *life) (*backend.InstanceState, error) { return l.Get(ctx, id) })
 }

@@ -38,6 +38,9 @@ func (h *Hub) begin(app *durabletask.App, image []byte) (err error) {
 	if o.Activities == 0 {
 		o.Activities = slots
 	}
+	if o.Entities == 0 {
+		o.Entities = slots
+	}
 	l.Backend, err = local.Open(context.Background(), local.Options{Image: image, Steady: true, Environment: o.Environment, Logger: o.Logger})
 	if err != nil {
 		return fmt.Errorf("durabletest: %w", err)
@@ -45,6 +48,7 @@ func (h *Hub) begin(app *durabletask.App, image []byte) (err error) {
 	run := app.With()
 	run.UseOrchestrations(h.orchestrations(l, app))
 	run.UseActivities(h.activities(l, app))
+	run.UseEntities(h.entities(l, app))
 	l.worker = durabletask.NewWorker(run, l.Backend, o)
 	if err := l.worker.Start(context.Background()); err != nil {
 		return fmt.Errorf("durabletest: %w", err)
@@ -164,6 +168,22 @@ func (h *Hub) activities(l *life, app *durabletask.App) durabletask.ActivityMidd
 			if _, ok := app.Activity(w.Name); !ok {
 				w.Fail(notRegistered("activity %q is not in the app: register it, or put another function in its place: "+
 					"durabletest.Stub(h, activity, func(ctx context.Context, input I) (O, error) {…})", w.Name))
+				return nil
+			}
+			return next(ctx, w)
+		}
+	}
+}
+
+// entities is the innermost middleware of entities.
+func (h *Hub) entities(l *life, app *durabletask.App) durabletask.EntityMiddleware {
+	return func(next durabletask.Handler[*durabletask.EntityWork]) durabletask.Handler[*durabletask.EntityWork] {
+		return func(ctx context.Context, w *durabletask.EntityWork) error {
+			if l.dead() {
+				return errCrashed
+			}
+			if _, ok := app.Entity(w.ID.Name); !ok {
+				w.Fail(notRegistered("entity %q is not in the app: register it", w.ID.Name))
 				return nil
 			}
 			return next(ctx, w)

@@ -18,7 +18,7 @@ var rooms = []struct{ room, may string }{
 	{"durabletask/durabletest/...", "durabletask durabletask/backend durabletask/backend/local/... durabletask/history"},
 	{"durabletask", "durabletask/internal/dispatch/... " + cores + " durabletask/backend durabletask/history"},
 	{"durabletask/internal/dispatch/...", cores + " durabletask/backend durabletask/history"},
-	{"durabletask/internal/replay/...", "durabletask/history"},
+	{"durabletask/internal/replay/...", "durabletask/internal/entity durabletask/history"},
 	{"durabletask/internal/simulation", "durabletask/backend"},
 	{"durabletask/internal/entity/...", "durabletask/history"},
 	{"durabletask/backend/backendtest/...", "durabletask/backend durabletask/history internal/slow"},

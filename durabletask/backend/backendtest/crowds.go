@@ -117,7 +117,7 @@ func crowdWork(h *hub, seed uint64) (stop func()) {
 				mu.Unlock()
 				switch {
 				case err != nil || abandon:
-					err = b.AbandonOrchestration(h.ctx(), w, backend.Abandonment{Cause: errors.New("by chance"), Delay: time.Duration(random.IntN(3)) * time.Second})
+					err = b.Abandon(h.ctx(), w, backend.Abandonment{Cause: errors.New("by chance"), Delay: time.Duration(random.IntN(3)) * time.Second})
 				default:
 					err = b.Checkpoint(h.ctx(), w, crowdEpisode(past, w))
 				}
@@ -153,7 +153,7 @@ func crowdWork(h *hub, seed uint64) (stop func()) {
 }
 
 // crowdEpisode records the messages and schedules one activity until enough have been.
-func crowdEpisode(past []history.Event, w *backend.OrchestrationWork) backend.Checkpoint {
+func crowdEpisode(past []history.Event, w *backend.InstanceWork) backend.Checkpoint {
 	c := backend.Checkpoint{Events: events(w.Messages)}
 	scheduled := 0
 	for _, e := range past {

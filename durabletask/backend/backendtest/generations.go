@@ -19,7 +19,7 @@ func generations() []testCase {
 }
 
 // continued makes the checkpoint continue as the execution "second".
-func (h *hub) continued(w *backend.OrchestrationWork) func(*backend.Checkpoint) {
+func (h *hub) continued(w *backend.InstanceWork) func(*backend.Checkpoint) {
 	h.Helper()
 	state := h.state(w.Instance.ID)
 	state.Instance.ExecutionID = "second"
@@ -72,7 +72,7 @@ func continueDropsBound(h *hub) {
 	h.must(h.Send(h.ctx(), history.Message{Target: first, Event: h.event("by name")}))
 	second := history.Instance{ID: "one", ExecutionID: "second"}
 	event := h.event("to the second")
-	h.commit(w, h.continued(w), h.after(&backend.OrchestrationWork{Instance: second}, 5, time.Hour),
+	h.commit(w, h.continued(w), h.after(&backend.InstanceWork{Instance: second}, 5, time.Hour),
 		send(history.Message{Target: first, Event: h.event("to the first")}), send(history.Message{Target: second, Event: event}))
 	w = h.nextOf("one")
 	h.carries(w, event)

@@ -116,7 +116,7 @@ func (h *hub) event(name string) *history.EventRaised {
 }
 
 // next takes work that must be there.
-func (h *hub) next() *backend.OrchestrationWork {
+func (h *hub) next() *backend.InstanceWork {
 	h.Helper()
 	c := ask(h.NextOrchestration)
 	w, err := c.answer()
@@ -128,7 +128,7 @@ func (h *hub) next() *backend.OrchestrationWork {
 }
 
 // nextOf takes work that must be of this instance.
-func (h *hub) nextOf(id string) *backend.OrchestrationWork {
+func (h *hub) nextOf(id string) *backend.InstanceWork {
 	h.Helper()
 	w := h.next()
 	if w.Instance.ID != id {
@@ -223,12 +223,12 @@ func pass(d time.Duration) {
 }
 
 // commit checkpoints work with the events of its messages, and with what else is given.
-func (h *hub) commit(w *backend.OrchestrationWork, more ...func(*backend.Checkpoint)) {
+func (h *hub) commit(w *backend.InstanceWork, more ...func(*backend.Checkpoint)) {
 	h.Helper()
 	h.must(h.tryCommit(w, more...))
 }
 
-func (h *hub) tryCommit(w *backend.OrchestrationWork, more ...func(*backend.Checkpoint)) error {
+func (h *hub) tryCommit(w *backend.InstanceWork, more ...func(*backend.Checkpoint)) error {
 	c := backend.Checkpoint{Events: []history.Event{&history.OrchestratorStarted{Header: history.Header{ID: history.NoID, Time: now()}}}}
 	for _, m := range w.Messages {
 		c.Events = append(c.Events, m.Event)
@@ -240,13 +240,13 @@ func (h *hub) tryCommit(w *backend.OrchestrationWork, more ...func(*backend.Chec
 }
 
 // abandon gives work back.
-func (h *hub) abandon(w *backend.OrchestrationWork, delay time.Duration) {
+func (h *hub) abandon(w *backend.InstanceWork, delay time.Duration) {
 	h.Helper()
-	h.must(h.AbandonOrchestration(h.ctx(), w, backend.Abandonment{Cause: errors.New("given back by a test"), Delay: delay}))
+	h.must(h.Abandon(h.ctx(), w, backend.Abandonment{Cause: errors.New("given back by a test"), Delay: delay}))
 }
 
 // status makes the checkpoint set a state.
-func (h *hub) status(w *backend.OrchestrationWork, s history.Status) func(*backend.Checkpoint) {
+func (h *hub) status(w *backend.InstanceWork, s history.Status) func(*backend.Checkpoint) {
 	h.Helper()
 	state, err := h.Get(h.ctx(), w.Instance.ID)
 	h.must(err)
@@ -258,7 +258,7 @@ func (h *hub) status(w *backend.OrchestrationWork, s history.Status) func(*backe
 }
 
 // schedule makes the checkpoint schedule an activity.
-func (h *hub) schedule(w *backend.OrchestrationWork, task int) func(*backend.Checkpoint) {
+func (h *hub) schedule(w *backend.InstanceWork, task int) func(*backend.Checkpoint) {
 	head := h.header()
 	head.ID = task
 	m := history.Message{Target: w.Instance, Event: &history.TaskScheduled{Header: head, Name: "Activity", Input: new(fmt.Sprint(task))}}
@@ -266,7 +266,7 @@ func (h *hub) schedule(w *backend.OrchestrationWork, task int) func(*backend.Che
 }
 
 // after makes the checkpoint set a timer.
-func (h *hub) after(w *backend.OrchestrationWork, task int, d time.Duration) func(*backend.Checkpoint) {
+func (h *hub) after(w *backend.InstanceWork, task int, d time.Duration) func(*backend.Checkpoint) {
 	m := history.Message{Target: w.Instance, Event: &history.TimerFired{Header: h.header(), TimerID: task, FireAt: now().Add(d)}}
 	return func(c *backend.Checkpoint) { c.Timers = append(c.Timers, m) }
 }
@@ -300,7 +300,7 @@ func (h *hub) run(id string) {
 }
 
 // finish ends the instance whose work this is.
-func (h *hub) finish(w *backend.OrchestrationWork, more ...func(*backend.Checkpoint)) {
+func (h *hub) finish(w *backend.InstanceWork, more ...func(*backend.Checkpoint)) {
 	h.Helper()
 	h.commit(w, append(more, h.status(w, history.Completed))...)
 }
@@ -315,7 +315,7 @@ func events(messages []history.Message) []history.Event {
 }
 
 // carries makes sure that the work brings these events in this order.
-func (h *hub) carries(w *backend.OrchestrationWork, want ...history.Event) {
+func (h *hub) carries(w *backend.InstanceWork, want ...history.Event) {
 	h.Helper()
 	h.same("messages", events(w.Messages), want)
 	for _, m := range w.Messages {

@@ -49,7 +49,7 @@ func messagesWaitWhileOut(h *hub) {
 }
 
 func callersInOrder(h *hub) {
-	var calls []*call[*backend.OrchestrationWork]
+	var calls []*call[*backend.InstanceWork]
 	for range 3 {
 		c := ask(h.NextOrchestration)
 		if c.peek() {

@@ -35,7 +35,7 @@ func (h *hub) fail(id, child string) {
 }
 
 // rewound takes the work of an instance that a rewind has woken, and looks at its history.
-func (h *hub) rewound(id string, reason *string, want ...history.Type) *backend.OrchestrationWork {
+func (h *hub) rewound(id string, reason *string, want ...history.Type) *backend.InstanceWork {
 	h.Helper()
 	w := h.nextOf(id)
 	wake, ok := w.Messages[0].Event.(*history.GenericEvent)

@@ -37,7 +37,7 @@ func (b *body) End() {
 }
 
 // park puts a body into the session of the work.
-func (h *hub) park(w *backend.OrchestrationWork, size int64) *body {
+func (h *hub) park(w *backend.InstanceWork, size int64) *body {
 	h.Helper()
 	if got := w.Session.Body(); got != nil {
 		h.Fatalf("body %v in a new session", got)
@@ -107,7 +107,7 @@ func bodyEndsWithReplacement(h *hub) {
 	}
 	h.mustBe(h.tryCommit(old), backend.ErrSessionLost)
 	busy.atWork = false
-	_ = h.AbandonOrchestration(h.ctx(), old, backend.Abandonment{Cause: backend.ErrSessionLost})
+	_ = h.Abandon(h.ctx(), old, backend.Abandonment{Cause: backend.ErrSessionLost})
 	if busy.ended != 1 {
 		h.Errorf("the body of lost work ended %d times, want once, when the work was given up", busy.ended)
 	}
@@ -130,7 +130,7 @@ func bodyEndsAtStop(h *hub) {
 	}
 	h.mustBe(h.Checkpoint(h.ctx(), w, backend.Checkpoint{}), backend.ErrSessionLost)
 	busy.atWork = false
-	_ = h.AbandonOrchestration(h.ctx(), w, backend.Abandonment{Cause: backend.ErrSessionLost})
+	_ = h.Abandon(h.ctx(), w, backend.Abandonment{Cause: backend.ErrSessionLost})
 	if busy.ended != 1 {
 		h.Errorf("the body of lost work ended %d times, want once, when the work was given up", busy.ended)
 	}

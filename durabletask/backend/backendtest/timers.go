@@ -20,7 +20,7 @@ func timers() []testCase {
 }
 
 // fired returns the ids of the timers that the work brings.
-func fired(w *backend.OrchestrationWork) []int {
+func fired(w *backend.InstanceWork) []int {
 	var ids []int
 	for _, m := range w.Messages {
 		ids = append(ids, m.Event.(*history.TimerFired).TimerID)

@@ -10,7 +10,7 @@ import (
 )
 
 // Checkpoint stores what an episode decided.
-func (b *Backend) Checkpoint(ctx context.Context, w *backend.OrchestrationWork, c backend.Checkpoint) error {
+func (b *Backend) Checkpoint(ctx context.Context, w *backend.InstanceWork, c backend.Checkpoint) error {
 	q, err := b.newCheckpoint(w, &c)
 	if err == nil {
 		err = b.checkpoint(ctx, q)
@@ -72,7 +72,7 @@ type checkpoint struct {
 }
 
 // newCheckpoint encodes on the caller's side, so that the committer only writes.
-func (b *Backend) newCheckpoint(w *backend.OrchestrationWork, c *backend.Checkpoint) (q *checkpoint, err error) {
+func (b *Backend) newCheckpoint(w *backend.InstanceWork, c *backend.Checkpoint) (q *checkpoint, err error) {
 	q = &checkpoint{reply: newReply(), work: w.Receipt.(*receipt), more: c.More}
 	if len(c.Events) > 0 {
 		if q.events, err = history.Append(nil, c.Events...); err != nil {
@@ -89,7 +89,6 @@ func (b *Backend) newCheckpoint(w *backend.OrchestrationWork, c *backend.Checkpo
 		})
 		q.bodies = append(q.bodies, body)
 	}
-	now := b.env.Now()
 	for _, m := range c.Timers {
 		fired, ok := m.Event.(*history.TimerFired)
 		if !ok {
@@ -100,9 +99,6 @@ func (b *Backend) newCheckpoint(w *backend.OrchestrationWork, c *backend.Checkpo
 			return q, err
 		}
 		p.due = max(ticksUp(fired.FireAt), 1)
-		if fired.FireAt.Sub(now) > maxSleep {
-			p.event = nil // it can wait in the file
-		}
 		q.posts = append(q.posts, p)
 	}
 	for _, m := range c.Messages {

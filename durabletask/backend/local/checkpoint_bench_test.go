@@ -42,7 +42,7 @@ func createNo(b *testing.B, s *local.Backend, n int) {
 }
 
 // step is a checkpoint in the middle of a sequence of activities.
-func step(w *backend.OrchestrationWork) backend.Checkpoint {
+func step(w *backend.InstanceWork) backend.Checkpoint {
 	now := time.Now().UTC()
 	input := `"Tokyo"`
 	head := func(id int) history.Header { return history.Header{ID: id, Time: now} }

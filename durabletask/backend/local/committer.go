@@ -33,6 +33,7 @@ const (
 	createRank
 	sendRank
 	rewindRank
+	purgeRank
 	deleteHubRank
 	saveRank
 )

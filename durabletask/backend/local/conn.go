@@ -85,6 +85,15 @@ func (c *conn) query(row func(*sqlite3.Stmt) error, s statement, args ...any) er
 	return stmt.Err()
 }
 
+// count returns the only number of an answer.
+func (c *conn) count(s statement, args ...any) (n int64, err error) {
+	err = c.query(func(r *sqlite3.Stmt) error {
+		n = r.ColumnInt64(0)
+		return nil
+	}, s, args...)
+	return n, err
+}
+
 func (c *conn) bind(s statement, args []any) (*sqlite3.Stmt, error) {
 	stmt := c.prepared[s]
 	if stmt == nil {

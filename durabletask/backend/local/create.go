@@ -84,10 +84,8 @@ func (q *birth) write(t *transaction, old *instanceRow) error {
 	q.replaced = 0
 	if old != nil {
 		q.replaced = old.key
-		for _, s := range [...]statement{deleteInstance, deleteHistory, deleteMessages, deleteActivities} {
-			if err := t.run(s, old.key); err != nil {
-				return err
-			}
+		if err := t.remove(old.key); err != nil {
+			return err
 		}
 	}
 	state := pending(q.target, q.start, t.b.env.Now)

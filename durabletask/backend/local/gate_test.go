@@ -166,7 +166,7 @@ func simulateOrchestrator(ctx context.Context, t *testing.T, b *local.Backend, g
 		}
 		g.notef(fmt.Sprint("orchestrator ", n), "has %s with %d messages, version %d", w.Instance.ID, len(w.Messages), w.Version)
 		if random.IntN(4) == 0 {
-			err = b.AbandonOrchestration(ctx, w, backend.Abandonment{Cause: errors.New("by chance"), Delay: time.Duration(random.IntN(3)) * time.Second})
+			err = b.Abandon(ctx, w, backend.Abandonment{Cause: errors.New("by chance"), Delay: time.Duration(random.IntN(3)) * time.Second})
 		} else {
 			c := step(w)
 			due := history.Message{Target: w.Instance, Event: &history.TimerFired{TimerID: int(w.Version), FireAt: time.Now().UTC().Add(time.Second)}}

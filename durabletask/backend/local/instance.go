@@ -15,7 +15,8 @@ type instance struct {
 	key    int64
 	loaded bool // what follows has been read; not so after a restart, until it is needed
 	id     string
-	// executionID is that of the present generation.
+	entity bool // known before the rest is read
+	// executionID is that of the present generation; empty for an entity that has not been stored yet.
 	executionID string
 	// version counts the rows of its history.
 	version uint64
@@ -109,12 +110,20 @@ func (b *Backend) settle(i *instance) {
 	switch {
 	case len(i.inbox) > 0 && !i.held:
 		i.place = inLine
-		if i.ready = b.orchestrations.add(i); i.ready == nil {
+		if i.ready = b.lineOf(i).add(i); i.ready == nil {
 			i.place = atWorker
 		}
 	case len(i.inbox) == 0 && len(i.timers) == 0 && len(i.activities) == 0:
 		b.forget(i)
 	}
+}
+
+// lineOf returns the line of those who wait for instances of this kind.
+func (b *Backend) lineOf(i *instance) *line[*instance] {
+	if i.entity {
+		return &b.entities
+	}
+	return &b.orchestrations
 }
 
 func (b *Backend) forget(i *instance) {
@@ -140,29 +149,35 @@ func (b *Backend) deliver(i *instance, m *message) {
 func (b *Backend) end(i *instance) {
 	i.ended = true
 	i.place = parked
-	b.dropTimers(i)
+	b.dropTimers(i, func(*timer) bool { return true })
 	for _, m := range i.inbox {
 		b.results.disown(m)
 	}
 	i.inbox = nil
 	if i.ready != nil {
-		b.orchestrations.remove(i.ready)
+		b.lineOf(i).remove(i.ready)
 		i.ready = nil
 	}
 	b.forget(i)
 }
 
-func (b *Backend) dropTimers(i *instance) {
+func (b *Backend) dropTimers(i *instance, which func(*timer) bool) {
+	var rest []*timer
 	for _, t := range i.timers {
-		b.timers.remove(t)
+		if which(t) {
+			b.timers.remove(t)
+			continue
+		}
+		t.slot = len(rest)
+		rest = append(rest, t)
 	}
-	i.timers = nil
+	i.timers = rest
 }
 
 // continueAsNew makes the instance another execution, and drops what waited for the one before by name.
 func (b *Backend) continueAsNew(i *instance, executionID string) {
 	i.executionID = executionID
-	b.dropTimers(i)
+	b.dropTimers(i, func(t *timer) bool { return t.executionID != "" })
 	i.inbox = b.unbound(i.inbox)
 }
 

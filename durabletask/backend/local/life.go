@@ -93,6 +93,7 @@ func (b *Backend) drain() {
 		b.stopTimers()
 	}
 	b.orchestrations.close(backend.ErrDraining)
+	b.entities.close(backend.ErrDraining)
 	b.activities.close(backend.ErrDraining)
 }
 

@@ -64,6 +64,7 @@ type Backend struct {
 	byKey          map[int64]*instance
 	byID           map[string]*instance // those of byKey that are loaded and have not ended
 	orchestrations line[*instance]
+	entities       line[*instance]
 	activities     line[*activity]
 	timers         timerHeap
 	results        results

@@ -62,7 +62,7 @@ func BenchmarkReopen(b *testing.B) {
 				}
 				if w, err := again.NextOrchestration(ctx); err != nil || w.Instance != instanceNo(4711) {
 					b.Fatal(w, err)
-				} else if err := again.AbandonOrchestration(ctx, w, backend.Abandonment{Cause: ctx.Err()}); err != nil {
+				} else if err := again.Abandon(ctx, w, backend.Abandonment{Cause: ctx.Err()}); err != nil {
 					b.Fatal(err)
 				}
 				if err := again.Stop(ctx); err != nil {

@@ -12,6 +12,7 @@ func (b *Backend) restoreMessages(c *conn) error {
 	var waiting []*instance
 	err := c.query(func(r *sqlite3.Stmt) error {
 		i := b.instanceOf(r.ColumnInt64(0))
+		i.entity = r.ColumnBool(5)
 		seq, start, executionID := r.ColumnInt64(1), r.ColumnBool(3), r.ColumnText(4)
 		b.lastSeq = max(b.lastSeq, seq)
 		if r.ColumnType(2) != sqlite3.NULL {

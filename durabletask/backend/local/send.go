@@ -20,6 +20,9 @@ func (b *Backend) Send(ctx context.Context, m history.Message) error {
 	return nil
 }
 
+// OrderedDelivery is true: messages are part of the checkpoint that sends them, and are delivered in the order of their rows.
+func (*Backend) OrderedDelivery() bool { return true }
+
 type send struct {
 	reply
 	post
@@ -29,7 +32,7 @@ type send struct {
 func (q *send) order() order { return order{sendRank, q.target.ID, string(q.body)} }
 
 func (q *send) prepare(t *transaction) (refused, failed error) {
-	i, err := t.find(q.target.ID)
+	i, err := t.recipient(&q.post)
 	switch {
 	case err != nil:
 		return nil, err
@@ -51,6 +54,7 @@ type post struct {
 	body     []byte
 	event    history.Event             // to keep in memory; nil if it is left in the file
 	start    *history.ExecutionStarted // nil if it is something else
+	raises   bool                      // it is an EventRaised
 	due      int64                     // ticks; 0 if it is to be delivered at once
 	instance *instance                 // whose it is; nil if it is dropped
 	seq      int64
@@ -60,12 +64,19 @@ func newPost(m history.Message) (post, error) {
 	body, err := history.Append(nil, m.Event)
 	p := post{target: m.Target, body: body, event: resident(m.Event, body)}
 	p.start, _ = m.Event.(*history.ExecutionStarted)
+	_, p.raises = m.Event.(*history.EventRaised)
+	if history.IsEntity(p.target.ID) {
+		p.target.ExecutionID = ""
+	}
+	if at, ok := history.DeliverAt(m); ok {
+		p.due = max(ticksUp(at), 1)
+	}
 	return p, err
 }
 
 // address finds the execution that the message is for. There may be none.
 func (p *post) address(t *transaction) error {
-	i, err := t.find(p.target.ID)
+	i, err := t.recipient(p)
 	if err != nil {
 		return err
 	}
@@ -89,9 +100,11 @@ func (p *post) apply(b *Backend) {
 	switch {
 	case p.instance == nil:
 	case p.due != 0:
-		b.setTimer(&timer{
-			instance: p.instance, due: p.due, seq: p.seq, executionID: p.target.ExecutionID, event: p.event,
-		})
+		t := &timer{instance: p.instance, due: p.due, seq: p.seq, executionID: p.target.ExecutionID}
+		if timeOf(p.due).Sub(b.env.Now()) <= maxSleep { // else it can wait in the file
+			t.event = p.event
+		}
+		b.setTimer(t)
 	default:
 		b.deliver(p.instance, &message{
 			row: row{messages, p.seq}, executionID: p.target.ExecutionID, event: p.event,

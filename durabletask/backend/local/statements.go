@@ -26,6 +26,7 @@ const (
 	deleteMessage
 	deleteMessages
 	deleteBoundMessages
+	countMessages
 	messageBody
 	waitingMessages
 	insertActivity
@@ -40,6 +41,9 @@ const (
 // stateColumns are the columns that scanState reads, in its order.
 const stateColumns = `id, execution_id, name, version, status, generation, created, updated, completed, scheduled_start,
 	parent, tags, custom_status, failure, output, `
+
+// storedOnce leaves out entities that have messages, but no state yet.
+const storedOnce = `execution_id <> ''`
 
 // instanceColumns are those that scanInstance reads.
 const instanceColumns = `key, id, execution_id, status, ifnull(generation, 0), (SELECT ifnull(max(seq), 0) FROM history WHERE history.key = instances.key)`
@@ -71,10 +75,10 @@ func (s statement) sql() string {
 	case instanceByKey:
 		return `SELECT ` + instanceColumns + ` FROM instances WHERE key = ?`
 	case stateByID:
-		return `SELECT ` + stateColumns + ` input FROM instances WHERE id = ?`
+		return `SELECT ` + stateColumns + ` input FROM instances WHERE id = ? AND ` + storedOnce
 	case listStates:
 		return `SELECT ` + stateColumns + ` iif(?7, NULL, input) FROM instances
-			WHERE id > ?1 AND id >= ?2 AND id < ?3 AND (?4 >> status) & 1 AND created BETWEEN ?5 AND ?6 ORDER BY id LIMIT ?8`
+			WHERE ` + storedOnce + ` AND id > ?1 AND id >= ?2 AND id < ?3 AND (?4 >> status) & 1 AND created BETWEEN ?5 AND ?6 ORDER BY id LIMIT ?8`
 	case insertHistory:
 		return `INSERT INTO history (key, seq, events) VALUES (?, ?, ?)`
 	case updateHistory:
@@ -86,7 +90,7 @@ func (s statement) sql() string {
 	case historyByKey:
 		return `SELECT events FROM history WHERE key = ? ORDER BY seq`
 	case historyByID:
-		return `SELECT events FROM instances LEFT JOIN history USING (key) WHERE id = ? ORDER BY seq`
+		return `SELECT events FROM instances LEFT JOIN history USING (key) WHERE id = ? AND ` + storedOnce + ` ORDER BY seq`
 	case insertMessage:
 		return `INSERT INTO messages (key, seq, due, start, execution_id, body) VALUES (?, ?, ?, ?, ?, ?)`
 	case deleteMessage:
@@ -94,11 +98,13 @@ func (s statement) sql() string {
 	case deleteMessages:
 		return `DELETE FROM messages WHERE key = ?`
 	case deleteBoundMessages:
-		return `DELETE FROM messages WHERE key = ? AND (due IS NOT NULL OR execution_id <> '')`
+		return `DELETE FROM messages WHERE key = ? AND execution_id <> ''`
+	case countMessages:
+		return `SELECT count(*) FROM messages WHERE key = ?`
 	case messageBody:
 		return `SELECT body FROM messages WHERE key = ? AND seq = ?`
 	case waitingMessages:
-		return `SELECT key, seq, due, start, execution_id FROM messages ORDER BY key, seq`
+		return `SELECT key, seq, due, start, messages.execution_id, id LIKE '@%' FROM messages JOIN instances USING (key) ORDER BY key, seq`
 	case insertActivity:
 		return `INSERT INTO activities (key, seq, execution_id, body) VALUES (?, ?, ?, ?)`
 	case deleteActivity:

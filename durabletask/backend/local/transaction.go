@@ -125,5 +125,6 @@ func (i *instance) fill(r *instanceRow) {
 	}
 	i.loaded = true
 	i.id, i.executionID, i.version = r.id, r.executionID, r.version
+	i.entity = history.IsEntity(i.id)
 	i.ended = i.ended || r.status.Terminal()
 }

@@ -70,7 +70,7 @@ func atTurnstile(t *testing.T) (*local.Backend, *turnstile) {
 }
 
 // work creates an instance and takes its work.
-func work(t *testing.T, b backend.Backend, id string) *backend.OrchestrationWork {
+func work(t *testing.T, b backend.Backend, id string) *backend.InstanceWork {
 	t.Helper()
 	create(t, b, id)
 	w, err := b.NextOrchestration(t.Context())
@@ -80,7 +80,7 @@ func work(t *testing.T, b backend.Backend, id string) *backend.OrchestrationWork
 	return w
 }
 
-func ended(w *backend.OrchestrationWork) backend.Checkpoint {
+func ended(w *backend.InstanceWork) backend.Checkpoint {
 	c := step(w)
 	c.Activities, c.State.Status = nil, history.Completed
 	return c
@@ -221,18 +221,18 @@ func TestGuiltyRequestFailsAlone(t *testing.T) {
 // Nothing stays in the tables of what waits when all instances have ended, and nothing for a generation that is over.
 func TestNothingIsLeftBehind(t *testing.T) {
 	t.Parallel()
-	for name, finish := range map[string]func(*testing.T, *store, *backend.OrchestrationWork) error{
-		"ended": func(t *testing.T, s *store, w *backend.OrchestrationWork) error {
+	for name, finish := range map[string]func(*testing.T, *store, *backend.InstanceWork) error{
+		"ended": func(t *testing.T, s *store, w *backend.InstanceWork) error {
 			t.Helper()
 			return s.Checkpoint(t.Context(), w, ended(w))
 		},
-		"continued": func(t *testing.T, s *store, w *backend.OrchestrationWork) error {
+		"continued": func(t *testing.T, s *store, w *backend.InstanceWork) error {
 			t.Helper()
 			c := step(w)
 			c.Activities, c.State.Instance.ExecutionID = nil, "second"
 			return s.Checkpoint(t.Context(), w, c)
 		},
-		"replaced": func(t *testing.T, s *store, _ *backend.OrchestrationWork) error {
+		"replaced": func(t *testing.T, s *store, _ *backend.InstanceWork) error {
 			t.Helper()
 			c := creation("one")
 			c.Refuse = nil
@@ -254,7 +254,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 }
 
 // leaveNothing takes an instance to where a message, a timer, and results that are saved, unsaved and yet to come wait for it.
-func leaveNothing(t *testing.T, finish func(*testing.T, *store, *backend.OrchestrationWork) error) {
+func leaveNothing(t *testing.T, finish func(*testing.T, *store, *backend.InstanceWork) error) {
 	t.Helper()
 	s := onDisk(t)
 	w := work(t, s, "one")

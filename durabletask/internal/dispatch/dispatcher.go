@@ -11,14 +11,15 @@ import (
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/internal/entity"
 )
 
 // Options are the settings of a dispatcher. Zero values mean the defaults.
 type Options struct {
 	Environment backend.Environment
 	Logger      *slog.Logger // default: slog.Default()
-	// Orchestrations and Activities are how many of each run at once; default: 10 for each processor.
-	Orchestrations, Activities int
+	// Orchestrations, Activities and Entities are how many of each run at once; default: 10 for each processor.
+	Orchestrations, Activities, Entities int
 	// Watchdog is how long an orchestrator may run without coming back to a durable call; default: DefaultWatchdog.
 	Watchdog time.Duration
 	// StoreInputs keeps the inputs of activities and children in the history, too.
@@ -27,6 +28,8 @@ type Options struct {
 	MaxCalls int
 	// SerializeExceptions stores failures as .NET in-process does, as serialised exceptions, instead of as failure details.
 	SerializeExceptions bool
+	// EntityOptions are the limits of entities. The reorder window counts for orchestrations that call them, too.
+	EntityOptions entity.Options
 	// Versions says which versions of orchestrations this worker runs.
 	Versions Versions
 }
@@ -51,9 +54,10 @@ type Dispatcher struct {
 
 	slots  sync.WaitGroup
 	cancel context.CancelFunc // ends what the slots still do
-	// interrupt ends the contexts of activities.
+	// interrupt ends the contexts of activities and of entities' operations.
 	interrupt context.CancelFunc
 	wedged    wedged
+	orphans   orphans
 }
 
 // New makes a dispatcher of a backend's work.
@@ -67,6 +71,9 @@ func New(b backend.Backend, run Pipelines, o Options) *Dispatcher {
 	}
 	if o.Activities == 0 {
 		o.Activities = perProcessor * runtime.GOMAXPROCS(0)
+	}
+	if o.Entities == 0 {
+		o.Entities = perProcessor * runtime.GOMAXPROCS(0)
 	}
 	if o.Watchdog == 0 {
 		o.Watchdog = DefaultWatchdog
@@ -89,6 +96,9 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	for i := range d.Activities {
 		d.slot(ctx, fmt.Sprintf("activity-%d", i), func(ctx context.Context) error { return d.nextActivity(ctx, activities) })
 	}
+	for i := range d.Entities {
+		d.slot(ctx, fmt.Sprintf("entity-%d", i), func(ctx context.Context) error { return d.nextEntity(ctx, activities) })
+	}
 	return nil
 }
 
@@ -109,6 +119,7 @@ func (d *Dispatcher) Stop(ctx context.Context) error {
 	}
 	d.interrupt()
 	d.cancel()
+	d.orphans.stop()
 	return errors.Join(append(errs, d.backend.Stop(context.WithoutCancel(ctx)))...)
 }
 

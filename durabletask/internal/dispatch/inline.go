@@ -19,7 +19,7 @@ const (
 // more is to be run. It returns what has not been committed yet.
 //
 // Ordinary decisions are committed before any inline activity runs, so that nobody waits for what needs them.
-func (d *Dispatcher) inline(ctx context.Context, w *backend.OrchestrationWork, o *Orchestration, part *replay.Decisions) (*replay.Decisions, error) {
+func (d *Dispatcher) inline(ctx context.Context, w *backend.InstanceWork, o *Orchestration, part *replay.Decisions) (*replay.Decisions, error) {
 	ctx, cancel := context.WithCancel(ctx) // for what still runs when the orchestration has ended
 	defer cancel()
 	type result struct {

@@ -38,7 +38,7 @@ func (d *Dispatcher) nextOrchestration(ctx context.Context) error {
 }
 
 // episode runs the orchestrator on the work's messages and commits what it decided. With an error the work is not over.
-func (d *Dispatcher) episode(ctx context.Context, w *backend.OrchestrationWork, x *replay.Execution) error {
+func (d *Dispatcher) episode(ctx context.Context, w *backend.InstanceWork, x *replay.Execution) error {
 	o, err := d.open(ctx, w, x)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (d *Dispatcher) episode(ctx context.Context, w *backend.OrchestrationWork, 
 }
 
 // decide sends the orchestration through the pipeline and returns what it decided.
-func (d *Dispatcher) decide(ctx context.Context, w *backend.OrchestrationWork, o *Orchestration) (*replay.Decisions, error) {
+func (d *Dispatcher) decide(ctx context.Context, w *backend.InstanceWork, o *Orchestration) (*replay.Decisions, error) {
 	o.Decisions = nil
 	if err := d.guarded(ctx, w, o); err != nil {
 		return nil, err
@@ -80,11 +80,11 @@ func (d *Dispatcher) decide(ctx context.Context, w *backend.OrchestrationWork, o
 
 // open gathers what the episode starts from: the history, unless the execution is live. It returns nil if there is neither a
 // history nor a start.
-func (d *Dispatcher) open(ctx context.Context, w *backend.OrchestrationWork, x *replay.Execution) (*Orchestration, error) {
+func (d *Dispatcher) open(ctx context.Context, w *backend.InstanceWork, x *replay.Execution) (*Orchestration, error) {
 	o := &Orchestration{Instance: w.Instance, Attempt: w.Attempt}
 	o.Episode = replay.Episode{
 		New: w.Messages, Now: d.Environment.Now(), Execution: x,
-		Host: d.Logger, StoreInputs: d.StoreInputs, MaxCalls: d.MaxCalls, DefaultVersion: d.Versions.Default,
+		Host: d.Logger, StoreInputs: d.StoreInputs, MaxCalls: d.MaxCalls, ReorderWindow: d.EntityOptions.ReorderWindow, DefaultVersion: d.Versions.Default,
 	}
 	for _, m := range w.Messages {
 		if e := replay.Unknown([]history.Event{m.Event}); e != nil {
@@ -129,7 +129,7 @@ func findStart(past []history.Event, messages []history.Message) *history.Execut
 
 // guarded sends the work through the pipeline. It turns a panic into an error, and gives the work up if an orchestrator
 // doesn't come back in time.
-func (d *Dispatcher) guarded(ctx context.Context, w *backend.OrchestrationWork, o *Orchestration) (err error) {
+func (d *Dispatcher) guarded(ctx context.Context, w *backend.InstanceWork, o *Orchestration) (err error) {
 	gaveUp := make(chan struct{})
 	alarm := time.AfterFunc(d.Watchdog, func() {
 		defer close(gaveUp)
@@ -184,7 +184,7 @@ func serializeExceptions(end *history.ExecutionCompleted, messages []history.Mes
 }
 
 // commit stores a checkpoint. It makes the same call again for as long as storage fails in passing and the worker lives.
-func (d *Dispatcher) commit(ctx context.Context, w *backend.OrchestrationWork, c backend.Checkpoint) error {
+func (d *Dispatcher) commit(ctx context.Context, w *backend.InstanceWork, c backend.Checkpoint) error {
 	var pause *backoff
 	for {
 		err := d.backend.Checkpoint(ctx, w, c)
@@ -205,9 +205,9 @@ func (d *Dispatcher) commit(ctx context.Context, w *backend.OrchestrationWork, c
 	}
 }
 
-func (d *Dispatcher) abandon(ctx context.Context, w *backend.OrchestrationWork, cause error, delay time.Duration) {
-	d.Logger.Warn("orchestration work abandoned; it will be tried again", "instance", w.Instance.ID, "attempt", w.Attempt, "in", delay, "error", cause)
-	if err := d.backend.AbandonOrchestration(ctx, w, backend.Abandonment{Cause: cause, Delay: delay}); err != nil {
-		d.Logger.Error("could not abandon orchestration work", "instance", w.Instance.ID, "error", err)
+func (d *Dispatcher) abandon(ctx context.Context, w *backend.InstanceWork, cause error, delay time.Duration) {
+	d.Logger.Warn("work abandoned; it will be tried again", "instance", w.Instance.ID, "attempt", w.Attempt, "in", delay, "error", cause)
+	if err := d.backend.Abandon(ctx, w, backend.Abandonment{Cause: cause, Delay: delay}); err != nil {
+		d.Logger.Error("could not abandon work", "instance", w.Instance.ID, "error", err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // Work is what passes through a pipeline.
 type Work interface {
-	*Orchestration | *Activity
+	*Orchestration | *Activity | *Entity
 }
 
 // Handler carries work out: it gives the work its outcome, or returns an error if it can't, whereupon the work is abandoned and

@@ -13,7 +13,7 @@ var errWedged = errors.New("the orchestrator of this instance is stuck in an ear
 
 // giveUp is the watchdog's answer to an orchestrator that blocks on something that is no durable call: a lock, a channel, a
 // connection. Its goroutine can't be stopped, so its slot is lost until it comes back; the work is not.
-func (d *Dispatcher) giveUp(ctx context.Context, w *backend.OrchestrationWork, o *Orchestration) {
+func (d *Dispatcher) giveUp(ctx context.Context, w *backend.InstanceWork, o *Orchestration) {
 	d.wedged.add(w.Instance.ID)
 	d.Logger.Error("an orchestrator does not come back: it blocks on something that is not a durable call. Its slot is lost until it returns; "+
 		"move the blocking code into an activity",

@@ -1,8 +1,11 @@
 package dispatch
 
 import (
+	"log/slog"
+
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/history"
+	"github.com/azdurable/azdurable/durabletask/internal/entity"
 	"github.com/azdurable/azdurable/durabletask/internal/replay"
 )
 
@@ -73,8 +76,25 @@ func (a *Activity) Failure() *history.FailureDetails {
 	return nil
 }
 
+// Entity is one batch of an entity's operations on its way through the pipeline.
+type Entity struct {
+	// Instance is the execution that keeps the entity; its execution id is empty if the entity is not stored yet.
+	Instance history.Instance
+	ID       history.EntityID
+	// Attempt counts how often this process has been handed these messages; 1 is the first time.
+	Attempt int
+	// Batch has the operations, and takes their results: the outcome of the work.
+	Batch *entity.Batch
+	// Logger is the worker's.
+	Logger *slog.Logger
+}
+
+// Fail makes a failure the outcome of all operations that have none yet.
+func (e *Entity) Fail(f *history.FailureDetails) { e.Batch.Fail(f) }
+
 // Pipelines are the handlers that work is sent through, middleware and all.
 type Pipelines struct {
 	Orchestration Handler[*Orchestration]
 	Activity      Handler[*Activity]
+	Entity        Handler[*Entity]
 }

@@ -101,6 +101,17 @@ func runnable(s *history.EntityState, queue []history.EntityRequest) bool {
 // Dropped are the events that were not understood. They are not processed, and not kept.
 func (b *Batch) Dropped() []Dropped { return b.dropped }
 
+// Blocked returns the owner of the lock that keeps the batch from running anything, or "" if something can be run or nothing waits.
+func (b *Batch) Blocked() string {
+	if len(b.chosen) > 0 || b.lock != nil || len(b.state.Queue) == 0 || b.state.Suspended {
+		return ""
+	}
+	return b.state.LockedBy
+}
+
+// Size is how many operations the batch runs.
+func (b *Batch) Size() int { return len(b.chosen) }
+
 // Idle reports whether there is no operation to run, so that Commit can be called at once.
 func (b *Batch) Idle() bool { return b.finished == len(b.chosen) }
 

@@ -52,7 +52,7 @@ func (b *Batch) Commit(now time.Time) Commit {
 	c := Commit{
 		Instance: history.Instance{ID: b.instance.ID, ExecutionID: strings.ReplaceAll(b.derive("execution", "", 0), "-", "")},
 		State:    b.state,
-		Status:   history.EntityStatus{Exists: b.state.State != nil, QueueSize: len(b.state.Queue), LockedBy: b.state.LockedBy},
+		Status:   Status(&b.state),
 		Messages: messages,
 	}
 	input := encode(c.State)
@@ -63,6 +63,11 @@ func (b *Batch) Commit(now time.Time) Commit {
 		&history.OrchestratorCompleted{Header: head},
 	}
 	return c
+}
+
+// Status is what an entity with this state shows of itself.
+func Status(s *history.EntityState) history.EntityStatus {
+	return history.EntityStatus{Exists: s.State != nil, QueueSize: len(s.Queue), LockedBy: s.LockedBy}
 }
 
 // putBack queues what was chosen and not run, before everything else.

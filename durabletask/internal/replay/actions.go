@@ -41,8 +41,7 @@ const MaxCalls = 100_000
 
 // decide numbers an action and puts it among the pending ones.
 func (x *Execution) decide(a *action) {
-	a.id = x.nextID
-	x.nextID++
+	x.number(a)
 	if a.site = x.retrying; x.current != nil {
 		if x.calls++; x.calls > x.maxCalls {
 			panic(fmt.Sprintf("durabletask: Maximum amount of orchestration actions (%d) has been reached. "+
@@ -50,6 +49,12 @@ func (x *Execution) decide(a *action) {
 		}
 		a.site = here()
 	}
+}
+
+// number puts an action among the pending ones without counting it: for those that the engine decides on.
+func (x *Execution) number(a *action) {
+	a.id = x.nextID
+	x.nextID++
 	x.pending[a.id] = a
 }
 
@@ -105,6 +110,7 @@ func (x *Execution) match(e history.Event, name string) {
 	x.outcome = failed(n.details()) // even if the code has returned in the meantime
 	x.nextID = max(x.nextID, id+1)
 	clear(x.pending) // nothing that the wrong code decided may happen
+	x.releaseLocks()
 }
 
 // sameName compares names as DTFx does. A delayed entity operation has its time in the name, which .NET takes from the clock on the wall.

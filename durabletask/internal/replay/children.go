@@ -20,12 +20,19 @@ func (x *Execution) StartChild(c Call) *Task {
 	if strings.TrimSpace(a.target) == "" {
 		a.target = x.start.Instance.ExecutionID + ":" + strconv.Itoa(x.nextID)
 	}
-	if f := x.refuseChild(a.target); f != nil {
+	_, forget := a.tags[history.FireAndForget]
+	f := x.refuseChild(a.target)
+	if f == nil && !forget && x.entities.caller != nil {
+		if err := x.entities.caller.StartChild(); err != nil {
+			f = brokenRule(err)
+		}
+	}
+	if f != nil {
 		t := &Task{Name: c.Name, timerID: history.NoID}
 		x.finish(t, nil, f)
 		return t
 	}
-	if _, forget := a.tags[history.FireAndForget]; forget {
+	if forget {
 		x.decide(a)
 		t := &Task{Name: c.Name, timerID: history.NoID, child: a.target}
 		x.finish(t, nil, nil)

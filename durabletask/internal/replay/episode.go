@@ -27,6 +27,8 @@ type Episode struct {
 	MaxCalls int
 	// Host is what the code can reach through Execution.Host: the caller's own, which the core doesn't look at.
 	Host any
+	// ReorderWindow is how long requests to entities may be under way and still arrive once and in order; 0 if the store sees to that.
+	ReorderWindow time.Duration
 	// DefaultVersion is the version of children that are started without one; nil for none.
 	DefaultVersion *string
 }
@@ -120,7 +122,7 @@ func (x *Execution) overrule(d *Decisions, rest []history.Message) {
 }
 
 func (x *Execution) configure(ep Episode) {
-	x.maxCalls, x.defaultVersion, x.host = ep.MaxCalls, ep.DefaultVersion, ep.Host
+	x.maxCalls, x.defaultVersion, x.host, x.reorderWindow = ep.MaxCalls, ep.DefaultVersion, ep.Host, ep.ReorderWindow
 	if x.maxCalls == 0 {
 		x.maxCalls = MaxCalls
 	}

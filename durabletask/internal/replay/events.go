@@ -65,12 +65,12 @@ func (x *Execution) Withdraw(t *Task) { t.withdrawn = true }
 // Differs from DTFx, which serves the last of several waits first: the first wait gets the first event. Episodes recorded by DTFx
 // keep its order.
 func (x *Execution) deliver(e *history.EventRaised) {
-	key := eventKey(e.Name)
-	if t := x.nextWait(key); t != nil {
-		x.finish(t, e.Input, nil)
+	value, failure := x.answered(e)
+	if t := x.nextWait(eventKey(e.Name)); t != nil {
+		x.finish(t, value, failure)
 		return
 	}
-	x.inbox.keep(key, e)
+	x.inbox.keep(eventKey(e.Name), e)
 }
 
 // nextWait takes the wait that the next event of a name is for, or returns nil.

@@ -51,6 +51,7 @@ type generation struct {
 	inbox    inbox
 	applied  map[string]bool // ids of messages that must not be applied again
 	markers  markers
+	entities entities
 	suspension
 
 	coroutines []*coroutine // the first is the orchestrator's own
@@ -67,6 +68,7 @@ type generation struct {
 
 	host           any
 	maxCalls       int
+	reorderWindow  time.Duration
 	defaultVersion *string
 }
 
@@ -189,6 +191,7 @@ func (x *Execution) begin(e *history.ExecutionStarted) {
 func (x *Execution) end(how *history.ExecutionCompleted) {
 	if x.returned == nil {
 		x.returned = how
+		x.releaseLocks()
 	}
 	x.settle()
 }
@@ -212,7 +215,11 @@ func (x *Execution) resolve(id int, value *string, failure *history.FailureDetai
 // terminate ends the execution. The code is not told (DTFx: §5.7).
 func (x *Execution) terminate(e *history.ExecutionTerminated) {
 	x.outcome = &history.ExecutionCompleted{Status: history.Terminated, Result: e.Reason}
-	if !e.Recurse || x.replaying {
+	if x.replaying {
+		return
+	}
+	x.releaseLocks()
+	if !e.Recurse {
 		return
 	}
 	for _, t := range x.openInOrder() {

@@ -30,13 +30,25 @@ const (
 // maxMessages is how many messages one piece of work carries. What is more waits for the next.
 const maxMessages = 1000
 
-// NextOrchestration hands out an instance with its new messages.
-func (b *Backend) NextOrchestration(ctx context.Context) (*backend.OrchestrationWork, error) {
+// NextOrchestration hands out an orchestration with its new messages.
+func (b *Backend) NextOrchestration(ctx context.Context) (*backend.InstanceWork, error) {
 	if err := b.enter(ctx, "next-orchestration", "", ""); err != nil {
 		return nil, err
 	}
+	return b.nextInstance(ctx, &b.orchestrations)
+}
+
+// NextEntity hands out an entity with its new messages.
+func (b *Backend) NextEntity(ctx context.Context) (*backend.InstanceWork, error) {
+	if err := b.enter(ctx, "next-entity", "", ""); err != nil {
+		return nil, err
+	}
+	return b.nextInstance(ctx, &b.entities)
+}
+
+func (b *Backend) nextInstance(ctx context.Context, line *line[*instance]) (*backend.InstanceWork, error) {
 	for {
-		i, err := b.orchestrations.wait(ctx, &b.mu)
+		i, err := line.wait(ctx, &b.mu)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +60,7 @@ func (b *Backend) NextOrchestration(ctx context.Context) (*backend.Orchestration
 }
 
 // handOut makes work of an instance that has left the line. It returns nil if there is nothing to hand out any more.
-func (b *Backend) handOut(ctx context.Context, i *instance) (*backend.OrchestrationWork, error) {
+func (b *Backend) handOut(ctx context.Context, i *instance) (*backend.InstanceWork, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	i.ready = nil
@@ -85,7 +97,7 @@ func (b *Backend) handOut(ctx context.Context, i *instance) (*backend.Orchestrat
 		events[k].Target = history.Instance{ID: i.id, ExecutionID: m.executionID}
 	}
 	w.session = b.sessions.Take(i.id)
-	return &backend.OrchestrationWork{
+	return &backend.InstanceWork{
 		Instance: i.name(),
 		Version:  i.version,
 		Messages: events,
@@ -176,7 +188,7 @@ func (b *Backend) resume(i *instance) {
 }
 
 // LoadHistory returns the committed history of the work's execution.
-func (b *Backend) LoadHistory(ctx context.Context, w *backend.OrchestrationWork) ([]history.Event, error) {
+func (b *Backend) LoadHistory(ctx context.Context, w *backend.InstanceWork) ([]history.Event, error) {
 	if err := b.enter(ctx, "load-history", w.Instance.ID, ""); err != nil {
 		return nil, err
 	}
@@ -197,9 +209,9 @@ func (b *Backend) LoadHistory(ctx context.Context, w *backend.OrchestrationWork)
 	return events, nil
 }
 
-// AbandonOrchestration gives the messages back.
-func (b *Backend) AbandonOrchestration(ctx context.Context, w *backend.OrchestrationWork, a backend.Abandonment) error {
-	if err := b.enter(ctx, "abandon-orchestration", w.Instance.ID, ""); err != nil {
+// Abandon gives the messages back.
+func (b *Backend) Abandon(ctx context.Context, w *backend.InstanceWork, a backend.Abandonment) error {
+	if err := b.enter(ctx, "abandon", w.Instance.ID, ""); err != nil {
 		return err
 	}
 	r := w.Receipt.(*receipt)
