@@ -47,7 +47,10 @@ func (h *hub) again(t *testing.T, name string, env backend.Environment) *hub {
 	t.Helper()
 	h.transport.Crash()
 	_ = h.Stop(context.Background()) // can't do anything any more
-	return openHub(t, h.service, azuretest.ClientOptions{Name: name}, func(o *azurestorage.Options) { o.Environment = env })
+	return openHub(t, h.service, azuretest.ClientOptions{Name: name}, func(o *azurestorage.Options) {
+		*o = h.options
+		o.Environment, o.Worker = env, name
+	})
 }
 
 // settle is longer than anything that a crash leaves stays hidden.
