@@ -2,6 +2,7 @@ package azurestorage_test
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ func openHub(t *testing.T, service *azuretest.Service, client azuretest.ClientOp
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := azurestorage.Options{Hub: "testhub", Worker: client.Name}
+	o := azurestorage.Options{Hub: "testhub", Worker: client.Name, Logger: slog.New(slog.DiscardHandler)}
 	for _, f := range change {
 		f(&o)
 	}

@@ -79,7 +79,7 @@ func timerAfterCrash(h *hub) {
 	w := h.nextOf("one")
 	h.commit(w, h.after(w, 1, time.Hour))
 	h.crash()
-	pass(59 * time.Minute)
+	pass(59*time.Minute - h.harness.Settle)
 	h.nothing()
 	pass(2 * time.Minute)
 	w = h.nextOf("one")
