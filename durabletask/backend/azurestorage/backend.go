@@ -28,12 +28,13 @@ type Backend struct {
 	life    context.Context // ends with Stop
 	endLife context.CancelFunc
 	// working ends with Drain: nothing is looked up any more, and nothing that rests comes again.
-	working context.Context
-	endWork context.CancelFunc
-	loops   tasks         // run until the life ends
-	errands tasks         // end by themselves
-	stopped chan struct{} // closed when Stop is through
-	loads   chan struct{} // has a token for each load under way
+	working  context.Context
+	endWork  context.CancelFunc
+	loops    tasks         // run until the life ends
+	errands  tasks         // end by themselves
+	stopped  chan struct{} // closed when Stop is through
+	loads    chan struct{} // has a token for each load under way
+	slotFree chan struct{} // for the loop that receives work items: somebody waits for one
 
 	// mu guards everything below, and the state of queues, instances and messages. Nobody waits for anything while holding it.
 	mu             sync.Mutex
@@ -83,6 +84,7 @@ func Open(o Options) (*Backend, error) {
 		sessions:  backend.NewSessions(o.SessionLimit),
 		stopped:   make(chan struct{}),
 		loads:     make(chan struct{}, maxLoads),
+		slotFree:  make(chan struct{}, 1),
 		queues:    make(map[string]*controlQueue),
 		instances: make(map[string]*instance),
 		waiters:   make(map[string][]chan struct{}),
