@@ -232,9 +232,10 @@ func (a *AppLease) try(ctx context.Context, held bool) error {
 	if a.timer != nil {
 		a.timer.Stop()
 	}
+	was := a.held
 	a.held, a.until, a.timer = true, until, timer
 	a.mu.Unlock()
-	if !held {
+	if !was {
 		a.changed()
 	}
 	return nil

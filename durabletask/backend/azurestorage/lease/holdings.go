@@ -162,6 +162,18 @@ func (h *holdings) draining() bool {
 	return false
 }
 
+// settle waits until no drain runs, but not longer than a time. So drains that take no time end together, whatever order they ran in.
+func (h *holdings) settle(ctx context.Context, d time.Duration) {
+	limit, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	for limit.Err() == nil && h.draining() {
+		select {
+		case <-h.wake:
+		case <-limit.Done():
+		}
+	}
+}
+
 // asked reports whether a drain was asked for.
 func (h *holdings) asked(name string) bool {
 	h.mu.Lock()

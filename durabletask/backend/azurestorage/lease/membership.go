@@ -104,7 +104,7 @@ func (m *Membership) loop(ctx context.Context, run *memberRun, r Receiver, chang
 		m.mu.Lock()
 		stopping := run.stop != nil
 		m.mu.Unlock()
-		switch held := m.app.Held(); {
+		switch held := m.app.isHeld(); {
 		case stopping:
 			if working {
 				work(false)

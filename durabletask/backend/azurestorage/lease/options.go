@@ -76,6 +76,10 @@ func New(m Manager, o Options) (Owners, error) {
 	switch m {
 	case Table:
 		return newTable(o), nil
+	case Safe:
+		return newSafe(o)
+	case Legacy:
+		return newLegacy(o)
 	default:
 		return nil, fmt.Errorf("partition manager of hub %q: no such manager: %d", o.Hub, m)
 	}

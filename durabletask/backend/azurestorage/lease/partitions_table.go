@@ -255,19 +255,7 @@ func (r *tableRun) settle(ctx context.Context, why Reason) {
 		r.held.drain(row.name, why)
 	}
 	if fresh {
-		r.await(ctx, soon)
-	}
-}
-
-// await waits until no drain runs, but not longer than a time.
-func (r *tableRun) await(ctx context.Context, d time.Duration) {
-	limit, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	for limit.Err() == nil && r.held.draining() {
-		select {
-		case <-r.held.wake:
-		case <-limit.Done():
-		}
+		r.held.settle(ctx, soon)
 	}
 }
 
@@ -280,7 +268,7 @@ func (r *tableRun) wait(ctx context.Context) {
 		pause(ctx, r.jitter(soon), nil)
 	case r.reason() != 0 && r.held.count() == 0:
 	case r.held.draining():
-		r.await(ctx, soon)
+		r.held.settle(ctx, soon)
 	case r.plan.waiting:
 		pause(ctx, soon, r.held.wake)
 	case r.plan.alone:
