@@ -71,6 +71,7 @@ func (m *member) told(t *testing.T, want ...string) {
 }
 
 func TestAppLeaseIsSharedByWorkersOfOneApp(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a, b := w.member("a", "app", nil), w.member("b", "app", nil)
 		after(60 * time.Second)
@@ -88,6 +89,7 @@ func TestAppLeaseIsSharedByWorkersOfOneApp(t *testing.T) {
 }
 
 func TestAppLeaseIdleHour(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.member("a", "app", nil)
 		after(10 * time.Second)
@@ -103,6 +105,7 @@ func TestAppLeaseIdleHour(t *testing.T) {
 }
 
 func TestAppLeaseGoesToAnotherAppAfterItsEnd(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.member("a", "app", nil)
 		after(5 * time.Second)
@@ -117,8 +120,10 @@ func TestAppLeaseGoesToAnotherAppAfterItsEnd(t *testing.T) {
 }
 
 func TestAppLeaseTakenOverAndTakenAgain(t *testing.T) {
+	t.Parallel()
 	for _, manager := range []Manager{Table, Safe, Legacy} {
 		t.Run(fmt.Sprint(manager), func(t *testing.T) {
+			t.Parallel()
 			bubble(t, manager, func(t *testing.T, w *world) {
 				quick := func(o *AppOptions) { o.AcquireInterval = 30 * time.Second }
 				a := w.member("a", "app", quick, drainsIn(3*time.Second))
@@ -151,6 +156,7 @@ func TestAppLeaseTakenOverAndTakenAgain(t *testing.T) {
 }
 
 func TestAppLeaseCutOff(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.member("a", "app", nil)
 		after(5 * time.Second)
@@ -174,6 +180,7 @@ func TestAppLeaseCutOff(t *testing.T) {
 }
 
 func TestAppLeaseOff(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.member("a", "app", func(o *AppOptions) { o.Off = true })
 		after(5 * time.Second)
@@ -197,6 +204,7 @@ func TestAppLeaseOff(t *testing.T) {
 }
 
 func TestAppLeaseDelete(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.member("a", "app", nil)
 		after(5 * time.Second)
@@ -215,6 +223,7 @@ func TestAppLeaseDelete(t *testing.T) {
 }
 
 func TestAppLeaseStops(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.member("a", "app", nil)
 		if err := a.Stop(t.Context()); err != nil { // while it is being acquired

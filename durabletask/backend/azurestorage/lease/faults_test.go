@@ -1,8 +1,8 @@
 package lease
 
 import (
-	"fmt"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -24,7 +24,7 @@ func TestEveryRequestFailsOnce(t *testing.T) {
 		{"throttled", azuretest.Throttle(time.Second)},
 		{"cut", azuretest.CutAnswer(10)},
 	}
-	step := 17
+	step := 41
 	if os.Getenv(slow.Variable) == "1" {
 		step = 1
 	}
@@ -38,7 +38,8 @@ func TestEveryRequestFailsOnce(t *testing.T) {
 					requests = 100
 				}
 				for n := first % step; n < requests; n += step {
-					t.Run(fmt.Sprint(n), func(t *testing.T) {
+					t.Run(strconv.Itoa(n), func(t *testing.T) {
+						t.Parallel()
 						bubble(t, manager, func(_ *testing.T, w *world) {
 							w.service.Inject(azuretest.Rule{After: n, Times: 1, Do: do})
 							a := w.run("a", faulty())

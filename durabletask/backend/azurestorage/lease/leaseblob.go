@@ -11,10 +11,10 @@ import (
 
 // leaseContent is what stands in the blob of a partition: who took its lease, and under which id, so that others can take it over (DTFx: BlobPartitionLease).
 type leaseContent struct {
-	PartitionId string  //nolint:revive,staticcheck // the wire's name
-	Owner       *string // who; nil for nobody
-	Token       *string // the lease's id
-	Epoch       int64   // how often it changed hands
+	PartitionID string  `json:"PartitionId"`
+	Owner       *string `json:"Owner"` // who; nil for nobody
+	Token       *string `json:"Token"` // the lease's id
+	Epoch       int64   `json:"Epoch"` // how often it changed hands
 }
 
 func parseLeaseContent(data []byte) (leaseContent, error) {

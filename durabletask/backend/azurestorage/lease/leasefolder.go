@@ -38,7 +38,7 @@ func (f *leaseFolder) blob(partition string) *account.Blob {
 // create makes the blob of each partition that has none.
 func (f *leaseFolder) create(ctx context.Context) error {
 	for _, partition := range f.o.controlQueues() {
-		content := leaseContent{PartitionId: partition}
+		content := leaseContent{PartitionID: partition}
 		_, err := f.blob(partition).Put(ctx, content.json(), account.PutOptions{IfAbsent: true})
 		if account.Ambiguous(err) {
 			_, err = f.blob(partition).Get(ctx)
@@ -122,7 +122,8 @@ func (f *leaseFolder) take(ctx context.Context, seen []seenLease, ids []string) 
 //
 // DTFx: BlobPartitionLeaseManager.AcquireAsync.
 func (f *leaseFolder) takeOne(ctx context.Context, s seenLease, id string) (*ownLease, error) {
-	l, err := f.blob(s.partition).Lease(), error(nil)
+	l := f.blob(s.partition).Lease()
+	var err error
 	switch {
 	case s.leased && strings.EqualFold(s.owner(), f.o.Worker) && s.token() != "":
 		id = s.token() // ours, from before a stop that did not end
@@ -135,7 +136,7 @@ func (f *leaseFolder) takeOne(ctx context.Context, s seenLease, id string) (*own
 	if err != nil {
 		return nil, err
 	}
-	own := &ownLease{leaseContent: leaseContent{PartitionId: s.partition, Owner: &f.o.Worker, Token: &id, Epoch: s.Epoch + 1}}
+	own := &ownLease{leaseContent: leaseContent{PartitionID: s.partition, Owner: &f.o.Worker, Token: &id, Epoch: s.Epoch + 1}}
 	if _, err := f.blob(s.partition).Put(ctx, own.json(), account.PutOptions{LeaseID: id}); err != nil {
 		// Nobody could take the lease from us if they don't know its id; so we don't keep it.
 		_ = l.Release(ctx, id)
@@ -187,7 +188,7 @@ func (f *leaseFolder) release(ctx context.Context, partitions []string) {
 	_ = each(ctx, partitions, func(_ int, partition string) error {
 		own := f.mine[partition]
 		id := own.token()
-		content := leaseContent{PartitionId: partition, Epoch: own.Epoch}
+		content := leaseContent{PartitionID: partition, Epoch: own.Epoch}
 		_, err := f.blob(partition).Put(ctx, content.json(), account.PutOptions{LeaseID: id})
 		if err == nil {
 			err = f.blob(partition).Lease().Release(ctx, id)

@@ -10,13 +10,16 @@ import (
 
 func bothBlobManagers(t *testing.T, test func(*testing.T, *world)) {
 	t.Helper()
-	t.Parallel()
 	for manager, name := range map[Manager]string{Safe: "safe", Legacy: "legacy"} {
-		t.Run(name, func(t *testing.T) { bubble(t, manager, test) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, manager, test)
+		})
 	}
 }
 
 func TestBlobOneWorkerTakesAll(t *testing.T) {
+	t.Parallel()
 	bothBlobManagers(t, func(t *testing.T, w *world) {
 		a := w.run("a")
 		after(time.Second)
@@ -32,6 +35,7 @@ func TestBlobOneWorkerTakesAll(t *testing.T) {
 }
 
 func TestBlobWorkersShare(t *testing.T) {
+	t.Parallel()
 	bothBlobManagers(t, func(t *testing.T, w *world) {
 		a := w.run("a", drainsIn(2*time.Second))
 		after(5 * time.Second)
@@ -55,6 +59,7 @@ func TestBlobWorkersShare(t *testing.T) {
 }
 
 func TestBlobStopReleasesAtOnce(t *testing.T) {
+	t.Parallel()
 	bothBlobManagers(t, func(t *testing.T, w *world) {
 		a := w.run("a")
 		after(5 * time.Second)
@@ -73,6 +78,7 @@ func TestBlobStopReleasesAtOnce(t *testing.T) {
 }
 
 func TestBlobWorkerOfThisMachineThatIsGone(t *testing.T) {
+	t.Parallel()
 	bothBlobManagers(t, func(_ *testing.T, w *world) {
 		machine := Machine{Host: "h", Boot: "b", Namespace: "1", Process: 7, Started: func(process int) (string, error) {
 			return map[int]string{7: "100"}[process], nil
@@ -89,6 +95,7 @@ func TestBlobWorkerOfThisMachineThatIsGone(t *testing.T) {
 }
 
 func TestBlobCutOffWorkerLosesBeforeOthersTake(t *testing.T) {
+	t.Parallel()
 	bothBlobManagers(t, func(_ *testing.T, w *world) {
 		a := w.run("a")
 		after(5 * time.Second)
@@ -105,6 +112,7 @@ func TestBlobCutOffWorkerLosesBeforeOthersTake(t *testing.T) {
 }
 
 func TestBlobWrongClock(t *testing.T) {
+	t.Parallel()
 	bothBlobManagers(t, func(t *testing.T, w *world) {
 		a := w.run("a")
 		after(5 * time.Second)
@@ -121,6 +129,7 @@ func TestBlobWrongClock(t *testing.T) {
 }
 
 func TestBlobPartitionCount(t *testing.T) {
+	t.Parallel()
 	bothBlobManagers(t, func(t *testing.T, w *world) {
 		a := w.run("a")
 		var wrong *PartitionCountError
@@ -134,6 +143,7 @@ func TestBlobPartitionCount(t *testing.T) {
 }
 
 func TestBlobHubDeletedWhileRunning(t *testing.T) {
+	t.Parallel()
 	bothBlobManagers(t, func(t *testing.T, w *world) {
 		a := w.run("a")
 		after(5 * time.Second)

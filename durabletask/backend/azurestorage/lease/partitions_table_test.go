@@ -10,6 +10,7 @@ import (
 )
 
 func TestTableOneWorkerTakesAll(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.run("a")
 		after(time.Second)
@@ -36,6 +37,7 @@ func TestTableOneWorkerTakesAll(t *testing.T) {
 }
 
 func TestTableWorkersShare(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(_ *testing.T, w *world) {
 		a := w.run("a")
 		after(5 * time.Second)
@@ -58,6 +60,7 @@ func TestTableWorkersShare(t *testing.T) {
 }
 
 func TestTableHandoverWaitsForTheDrain(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.run("a", drainsIn(20*time.Second))
 		after(5 * time.Second)
@@ -75,6 +78,7 @@ func TestTableHandoverWaitsForTheDrain(t *testing.T) {
 }
 
 func TestTableStopReleasesAtOnce(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.run("a")
 		after(5 * time.Second)
@@ -94,6 +98,7 @@ func TestTableStopReleasesAtOnce(t *testing.T) {
 }
 
 func TestTableKilledWorkerIsReplacedAfterItsLease(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(_ *testing.T, w *world) {
 		a, b := w.run("a"), w.run("b")
 		after(60 * time.Second)
@@ -107,6 +112,7 @@ func TestTableKilledWorkerIsReplacedAfterItsLease(t *testing.T) {
 }
 
 func TestTableKilledWorkerOfThisMachineIsReplacedAtOnce(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		machine := Machine{Host: "h", Boot: "b", Namespace: "1", Process: 7, Started: func(process int) (string, error) {
 			if process == 7 {
@@ -134,6 +140,7 @@ func TestTableKilledWorkerOfThisMachineIsReplacedAtOnce(t *testing.T) {
 }
 
 func TestTableCutOffWorkerLosesBeforeOthersTake(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a, b := w.run("a"), w.run("b")
 		after(60 * time.Second)
@@ -151,6 +158,7 @@ func TestTableCutOffWorkerLosesBeforeOthersTake(t *testing.T) {
 }
 
 func TestTableHangingRequestsLoseInTime(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.run("a")
 		after(5 * time.Second)
@@ -168,8 +176,10 @@ func TestTableHangingRequestsLoseInTime(t *testing.T) {
 }
 
 func TestTableWrongClocks(t *testing.T) {
+	t.Parallel()
 	for name, skew := range map[string]time.Duration{"ahead": 10 * time.Minute, "behind": -10 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			bubble(t, Table, func(t *testing.T, w *world) {
 				a := w.run("a")
 				after(5 * time.Second)
@@ -195,6 +205,7 @@ func TestTableWrongClocks(t *testing.T) {
 }
 
 func TestTablePartitionCount(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.run("a")
 		after(5 * time.Second)
@@ -211,6 +222,7 @@ func TestTablePartitionCount(t *testing.T) {
 }
 
 func TestTableTornCreationIsMended(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.worker("a")
 		table := a.account.Table(testHub + "Partitions")
@@ -228,6 +240,7 @@ func TestTableTornCreationIsMended(t *testing.T) {
 }
 
 func TestTableHubDeletedWhileRunning(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(t *testing.T, w *world) {
 		a := w.run("a")
 		after(5 * time.Second)
@@ -249,6 +262,7 @@ func TestTableHubDeletedWhileRunning(t *testing.T) {
 }
 
 func TestTableStartsAgain(t *testing.T) {
+	t.Parallel()
 	bubble(t, Table, func(_ *testing.T, w *world) {
 		a := w.run("a")
 		after(5 * time.Second)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -43,7 +42,6 @@ func newWorld(t *testing.T, m Manager) *world {
 // bubble runs a test under virtual time.
 func bubble(t *testing.T, m Manager, test func(*testing.T, *world)) {
 	t.Helper()
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { test(t, newWorld(t, m)) })
 }
 
@@ -77,11 +75,10 @@ type worker struct {
 	work      time.Duration // how long a drain takes
 	faulty    bool          // the hub's creation may have to be repeated
 
-	mu      sync.Mutex
-	mine    map[string]string // partition: received, drained
-	drains  []Reason
-	lostAt  []time.Time
-	changes []bool
+	mu     sync.Mutex
+	mine   map[string]string // partition: received, drained
+	drains []Reason
+	lostAt []time.Time
 }
 
 type option func(*worker, *Options)
@@ -91,14 +88,8 @@ func drainsIn(d time.Duration) option { return func(w *worker, _ *Options) { w.w
 func on(m Machine, id string) option {
 	return func(_ *worker, o *Options) { o.Machine, o.Worker = m, id }
 }
-func partitions(n int) option      { return func(_ *worker, o *Options) { o.Partitions = n } }
-func logged(l *slog.Logger) option { return func(_ *worker, o *Options) { o.Logger = l } }
-func faulty() option               { return func(w *worker, _ *Options) { w.faulty = true } }
-func seeded(seed uint64) option {
-	return func(w *worker, o *Options) {
-		o.Environment.Source = func(loop string) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(len(loop)))) }
-	}
-}
+func partitions(n int) option { return func(_ *worker, o *Options) { o.Partitions = n } }
+func faulty() option          { return func(w *worker, _ *Options) { w.faulty = true } }
 
 // worker makes a worker that is not started.
 func (w *world) worker(name string, options ...option) *worker {

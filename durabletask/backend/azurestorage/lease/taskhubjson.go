@@ -16,9 +16,9 @@ const taskHubBlob = "taskhub.json"
 
 // taskHub is what stands in it, in this order (DTFx: TaskHubInfo).
 type taskHub struct {
-	TaskHubName    string
-	CreatedAt      string
-	PartitionCount int
+	TaskHubName    string `json:"TaskHubName"`
+	CreatedAt      string `json:"CreatedAt"`
+	PartitionCount int    `json:"PartitionCount"`
 }
 
 // taskHubTime is how the reference writes the time of creation: with up to seven digits.
