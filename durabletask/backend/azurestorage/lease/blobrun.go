@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/account"
 )
@@ -24,33 +23,8 @@ type blobRun struct {
 
 	// The rest belongs to the loop.
 	claims, owns            *leaseFolder
-	renewing, claim, owning schedule
-}
-
-// schedule is something to do every now and then. The time is counted by a timer, which no setting of clocks moves.
-type schedule struct {
-	every time.Duration
-	timer *time.Timer
-}
-
-func (s *schedule) due() bool {
-	if s.timer == nil {
-		s.timer = time.NewTimer(s.every)
-		return true
-	}
-	select {
-	case <-s.timer.C:
-		s.timer.Reset(s.every)
-		return true
-	default:
-		return false
-	}
-}
-
-func (s *schedule) stop() {
-	if s.timer != nil {
-		s.timer.Stop()
-	}
+	pace                    pace
+	renewing, claim, owning *schedule
 }
 
 func (r *blobRun) stop(ctx context.Context, why Reason) int {
@@ -81,11 +55,10 @@ func (r *blobRun) reason() Reason {
 func (r *blobRun) loop(ctx context.Context) {
 	defer close(r.done)
 	o := &r.m.o
-	r.renewing.every, r.claim.every, r.owning.every = o.RenewInterval, o.AcquireInterval, r.m.ownEvery
-	r.renewing.due()
-	defer r.renewing.stop()
-	defer r.claim.stop()
-	defer r.owning.stop()
+	r.renewing, r.claim, r.owning = r.pace.every(o.RenewInterval), r.pace.every(o.AcquireInterval), r.pace.every(r.m.ownEvery)
+	r.renewing.due() // nothing is ours yet
+	r.pace.start()
+	defer r.pace.stop()
 	for ctx.Err() == nil {
 		why := r.reason()
 		if r.renewing.due() {
@@ -107,21 +80,7 @@ func (r *blobRun) wait(ctx context.Context) {
 	if r.reason() != 0 && len(r.owns.mine) == 0 {
 		return
 	}
-	var claim, own <-chan time.Time
-	if r.reason() == 0 {
-		claim, own = r.claim.timer.C, r.owning.timer.C
-	}
-	// Whatever comes first, the loop looks at all of them in a fixed order: so what is taken here is put back as due.
-	select {
-	case <-r.renewing.timer.C:
-		r.renewing.timer.Reset(0)
-	case <-claim:
-		r.claim.timer.Reset(0)
-	case <-own:
-		r.owning.timer.Reset(0)
-	case <-r.held.wake:
-	case <-ctx.Done():
-	}
+	r.pace.wait(ctx, r.held.wake)
 }
 
 func (r *blobRun) renew(ctx context.Context) {
