@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// appInfo is what stands in the info blob of the app lease: whose lease it is and who is to get it, as lease ids, empty for nobody. Members that we don't know are kept.
+// appInfo is what stands in the info blob of the app lease: whose lease it is and who is to get it, as lease ids, empty for nobody.
+// Members that we don't know are kept.
 type appInfo struct {
 	owner, wants string
 	others       map[string]json.RawMessage

@@ -73,9 +73,11 @@ func NewAppLease(o AppOptions) (*AppLease, error) {
 	case o.Account == nil || o.Hub == "":
 		return nil, fmt.Errorf("app lease of hub %q: account and hub are required", o.Hub)
 	case o.LeaseInterval < account.MinLease || o.LeaseInterval > account.MaxLease:
-		return nil, fmt.Errorf("app lease of hub %q: appLeaseOptions.leaseInterval %s: %s to %s are possible", o.Hub, o.LeaseInterval, account.MinLease, account.MaxLease)
+		return nil, fmt.Errorf("app lease of hub %q: appLeaseOptions.leaseInterval %s: %s to %s are possible",
+			o.Hub, o.LeaseInterval, account.MinLease, account.MaxLease)
 	case o.RenewInterval <= 0 || o.AcquireInterval <= 0 || o.RenewInterval >= o.LeaseInterval:
-		return nil, fmt.Errorf("app lease of hub %q: appLeaseOptions: renewInterval must be shorter than leaseInterval %s, and intervals positive", o.Hub, o.LeaseInterval)
+		return nil, fmt.Errorf("app lease of hub %q: appLeaseOptions: renewInterval must be shorter than leaseInterval %s, and intervals positive",
+			o.Hub, o.LeaseInterval)
 	}
 	container := o.Account.Container(strings.ToLower(o.Hub) + "-applease")
 	return &AppLease{
@@ -154,8 +156,8 @@ func (a *AppLease) Stop() {
 	a.end()
 }
 
-// TakeOver makes our application the one that has the hub: it leaves a note which its workers act on, at once where this is called. The other application notices
-// when it next renews. It does nothing if we have the lease, and fails if the lease is off.
+// TakeOver makes our application the one that has the hub: it leaves a note which our workers act on, at once where this is called.
+// The other application notices when it next renews. It does nothing if we have the lease, and fails if the lease is off.
 //
 // DTFx: AppLeaseManager.ForceChangeAppLeaseAsync.
 func (a *AppLease) TakeOver(ctx context.Context) error {
@@ -189,7 +191,8 @@ func (a *AppLease) loop(ctx context.Context) {
 			note = true
 			a.o.Logger.LogAttrs(ctx, slog.LevelInfo, "app lease acquired", slog.String("hub", a.o.Hub), slog.String("app", a.o.AppName))
 		case err != nil && ctx.Err() == nil:
-			a.o.Logger.LogAttrs(ctx, slog.LevelWarn, "app lease not had", slog.String("hub", a.o.Hub), slog.String("app", a.o.AppName), slog.Bool("held", held), slog.Any("error", err))
+			a.o.Logger.LogAttrs(ctx, slog.LevelWarn, "app lease not acquired or renewed",
+				slog.String("hub", a.o.Hub), slog.String("app", a.o.AppName), slog.Bool("held", held), slog.Any("error", err))
 		}
 		if err == nil && note {
 			note = a.noteOwner(ctx) != nil

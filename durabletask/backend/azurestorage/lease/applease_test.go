@@ -260,3 +260,38 @@ func TestAppInfo(t *testing.T) {
 		}
 	}
 }
+
+// Every request of a takeover fails once, before and after its effect.
+func TestAppLeaseEveryRequestFailsOnce(t *testing.T) {
+	t.Parallel()
+	for name, act := range map[string]azuretest.Act{
+		"reset before": azuretest.ResetBefore(), "no answer": azuretest.LoseAnswer(), "500 after": azuretest.FailAfter(500, "InternalError"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for n := range 40 {
+				bubble(t, Table, func(t *testing.T, w *world) {
+					quick := func(o *AppOptions) { o.AcquireInterval = 30 * time.Second }
+					a, b := w.member("a", "app", quick), w.member("b", "other", quick)
+					w.service.Inject(azuretest.Rule{Resource: "hub1-applease", After: n, Times: 1, Do: act})
+					after(40 * time.Second)
+					if !a.Held() {
+						a, b = b, a
+					}
+					if err := b.App().TakeOver(t.Context()); err != nil {
+						if err := b.App().TakeOver(t.Context()); err != nil {
+							t.Error(err)
+						}
+					}
+					after(2 * time.Minute)
+					w.expect(map[*worker]string{a.worker: "", b.worker: "00 01 02 03"})
+					if err := b.Stop(t.Context()); err != nil {
+						t.Error(err)
+					}
+					after(2 * time.Minute)
+					w.expect(map[*worker]string{a.worker: "00 01 02 03", b.worker: ""})
+				})
+			}
+		})
+	}
+}

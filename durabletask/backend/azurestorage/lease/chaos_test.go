@@ -24,7 +24,7 @@ func TestChaos(t *testing.T) {
 	if os.Getenv(slow.Variable) == "1" {
 		seeds = 1000
 	}
-	for seed := range uint64(seeds) { //nolint:gosec // small
+	for seed := range uint64(seeds) {
 		manager := []Manager{Table, Table, Table, Safe}[seed%4]
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { //nolint:perfsprint // reads well
 			t.Parallel()

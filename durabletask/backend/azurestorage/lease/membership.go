@@ -28,7 +28,8 @@ func NewMembership(app *AppLease, owners Owners) *Membership {
 	return &Membership{app: app, owners: owners}
 }
 
-// Held reports whether this worker may work on the hub at all: its application has the app lease, or that is off. Without it, no activity may be received either.
+// Held reports whether this worker may work on the hub at all: its application has the app lease, or that is off. Without it, no activity may
+// be received either.
 func (m *Membership) Held() bool {
 	m.mu.Lock()
 	working := m.working
@@ -42,8 +43,9 @@ func (m *Membership) Owners() Owners { return m.owners }
 // App returns the app lease.
 func (m *Membership) App() *AppLease { return m.app }
 
-// Start begins to take part and returns at once. changed, unless nil, is called with true before the first partition is acquired, and with false when the application has
-// lost the hub or Stop was called, before partitions are drained; one call at a time, and the next waits for it. What it starts or stops are the activities.
+// Start begins to take part and returns at once. changed, unless nil, is called with true before the first partition is acquired, and with
+// false when the application has lost the hub or Stop was called, before partitions are drained. It is called once at a time, and what comes
+// next waits for it. What it starts or stops are the activities.
 func (m *Membership) Start(ctx context.Context, r Receiver, changed func(held bool)) {
 	if changed == nil {
 		changed = func(bool) {}
@@ -61,8 +63,8 @@ func (m *Membership) Start(ctx context.Context, r Receiver, changed func(held bo
 	go m.loop(ctx, run, r, changed)
 }
 
-// Stop drains the partitions, gives them away, and waits until nothing runs any more; see [Owners] about ctx and the error. The app lease is renewed meanwhile and
-// then left to end by itself.
+// Stop drains the partitions, gives them away, and waits until nothing runs any more; see [Owners] about ctx and the error. The app lease is
+// renewed meanwhile and then left to end by itself.
 func (m *Membership) Stop(ctx context.Context) error {
 	m.mu.Lock()
 	run := m.run

@@ -16,8 +16,8 @@ import (
 // partitionTable is the table manager: a row for each partition says who owns it and who wants it; every write is under the row's ETag.
 //
 // DTFx: TablePartitionManager.
-// Differs from DTFx: all rows of ours are renewed in one transaction; while all are ours they are not even read, because a row that somebody else has written refuses the
-// renewal. Then a pass comes only every aloneFactor times the interval.
+// Differs from DTFx: all rows of ours are renewed in one transaction; while all are ours they are not even read, because a row that somebody
+// else has written refuses the renewal, and a pass comes a little more seldom.
 type partitionTable struct {
 	o     Options
 	table *account.Table

@@ -104,9 +104,9 @@ func TestTableKilledWorkerIsReplacedAfterItsLease(t *testing.T) {
 		after(60 * time.Second)
 		w.spread([]int{2, 2}, a, b)
 		a.kill()
-		after(20 * time.Second)
+		after(18 * time.Second)
 		w.spread([]int{2}, b)
-		after(21 * time.Second)
+		after(13 * time.Second)
 		w.expect(map[*worker]string{b: "00 01 02 03"})
 	})
 }

@@ -14,27 +14,34 @@ import (
 
 // recorded is what DurableTask.AzureStorage 2.9.1 wrote, trimmed to one example of each kind of write.
 type recorded struct {
-	PartitionRows []struct {
-		From, What string
-		Body       json.RawMessage
-	} `json:"partitionRows"`
-	LeaseBlobs []recordedBlob               `json:"leaseBlobs"`
-	TaskHub    []recordedBlob               `json:"taskHub"`
-	AppInfo    []recordedBlob               `json:"appInfo"`
-	Snapshots  map[string][]json.RawMessage `json:"snapshots"`
+	PartitionRows []recordedRow                `json:"partitionRows"`
+	LeaseBlobs    []recordedBlob               `json:"leaseBlobs"`
+	TaskHub       []recordedBlob               `json:"taskHub"`
+	AppInfo       []recordedBlob               `json:"appInfo"`
+	Snapshots     map[string][]json.RawMessage `json:"snapshots"`
 }
 
-type recordedBlob struct{ From, What, Body string }
+type recordedRow struct {
+	From string          `json:"from"`
+	What string          `json:"what"`
+	Body json.RawMessage `json:"body"`
+}
 
-func readRecorded(t testing.TB) recorded {
-	t.Helper()
+type recordedBlob struct {
+	From string `json:"from"`
+	What string `json:"what"`
+	Body string `json:"body"`
+}
+
+func readRecorded(tb testing.TB) recorded {
+	tb.Helper()
 	data, err := os.ReadFile("testdata/recorded.json")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var r recorded
 	if err := json.Unmarshal(data, &r); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return r
 }
@@ -92,16 +99,16 @@ func TestRecordedForms(t *testing.T) {
 	}
 }
 
-func withETag(t testing.TB, row json.RawMessage) json.RawMessage {
-	t.Helper()
+func withETag(tb testing.TB, row json.RawMessage) json.RawMessage {
+	tb.Helper()
 	var columns map[string]any
 	if err := json.Unmarshal(row, &columns); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	columns["odata.etag"] = "x"
 	data, err := json.Marshal(columns)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }

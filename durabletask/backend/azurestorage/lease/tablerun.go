@@ -25,6 +25,7 @@ type tableRun struct {
 
 	// The rest belongs to the loop. rows are known only while all are ours.
 	rows     []partitionRow
+	read     time.Time // when they were asked for, by our clock
 	plan     plan
 	failures int
 }
@@ -96,8 +97,11 @@ func (r *tableRun) wait(ctx context.Context) {
 		pause(ctx, soon, r.held.wake)
 	case r.plan.alone:
 		pause(ctx, o.alone(), r.held.wake)
-	default:
+	case r.plan.expires.IsZero():
 		pause(ctx, o.AcquireInterval, r.held.wake)
+	default: // a lease that nobody renews is taken as soon as it ends (DTFx: at the next pass)
+		left := r.plan.expires.Sub(o.Account.ServiceNow()) + soon/10
+		pause(ctx, min(o.AcquireInterval, max(left, soon)), r.held.wake)
 	}
 }
 
@@ -126,8 +130,12 @@ func (r *tableRun) pass(ctx context.Context) error {
 	}
 	for again := true; ; again = false {
 		why := r.reason()
+		if !r.plan.alone && !r.fresh() {
+			return errStale
+		}
 		p := decide(r.rows, look{
-			me: o.Worker, now: o.Account.ServiceNow(), lease: o.LeaseInterval, stopping: why != 0, gone: o.Machine.Gone, drained: r.held.drained,
+			me: o.Worker, now: o.Account.ServiceNow(), lease: o.LeaseInterval, stopping: why != 0, gone: o.Machine.Gone,
+			asked: r.held.asked, drained: r.held.drained,
 		})
 		known := r.plan.alone
 		r.plan = p
@@ -162,6 +170,7 @@ func (r *tableRun) ask(p plan, why Reason) {
 func (r *tableRun) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.t.o.TableTimeout, errTableTimeout)
 	defer cancel()
+	r.read = r.t.o.Environment.Now()
 	rows, err := r.t.read(ctx)
 	if account.NotFound(err) {
 		rows = nil
@@ -178,6 +187,15 @@ func (r *tableRun) look(ctx context.Context) error {
 }
 
 var errTableTimeout = errors.New("the partitions table did not answer in time")
+
+// fresh reports whether no more time than a look takes has passed since it began. If more has, or less than none, the process stood still, or
+// our clock was set meanwhile, and with it what we believe of the service's clock until the next answer: others are not judged then.
+func (r *tableRun) fresh() bool {
+	passed := r.t.o.Environment.Now().Sub(r.read)
+	return passed >= 0 && passed <= r.t.o.TableTimeout+maxMargin
+}
+
+var errStale = errors.New("a clock was set, or the process stood still, while the partitions were read")
 
 // write stores new versions of our rows, all or none.
 func (r *tableRun) write(ctx context.Context, rows []partitionRow) error {
@@ -211,7 +229,8 @@ func (r *tableRun) write(ctx context.Context, rows []partitionRow) error {
 	return nil
 }
 
-// take claims rows and puts our name on rows of others, one by one: which of them somebody else gets first doesn't matter to the rest. (DTFx: a conflict ends the pass.)
+// take claims rows and puts our name on rows of others, one by one: which of them somebody else gets first doesn't matter to the rest.
+// (DTFx: a conflict ends the pass.)
 func (r *tableRun) take(ctx context.Context, rows []partitionRow) error {
 	var failed error
 	for _, row := range rows {
