@@ -33,9 +33,26 @@ type answer struct {
 	body   string
 }
 
-// outcome is the status and the error code.
+// outcome is the status and the error code, and of a failed batch also its operation's: "202 409 EntityAlreadyExists 1".
 func (a answer) outcome() string {
-	return strings.TrimSpace(fmt.Sprint(a.status, " ", a.header.Get("x-ms-error-code")))
+	words := []string{fmt.Sprint(a.status)}
+	if code := a.header.Get("x-ms-error-code"); code != "" {
+		words = append(words, code)
+	}
+	if m := failedOperation.FindStringSubmatch(a.body); m != nil {
+		words = append(words, m[1:]...)
+	}
+	return strings.Join(words, " ")
+}
+
+var failedOperation = regexp.MustCompile(`(?s)--changesetresponse.*HTTP/1.1 ([45]\d\d) .*"code":"(\w+)".*"value":"(\d+):`)
+
+// short cuts a text to what a person reads of it.
+func short(text string) string {
+	if limit := 300; len(text) > limit {
+		return text[:limit] + "…"
+	}
+	return text
 }
 
 // send signs a request and sends it. The headers are lines of "Name: value".
@@ -144,16 +161,16 @@ var compared = []string{
 func (a answer) describe(kind azuretest.Kind) string {
 	lines := []string{a.outcome()}
 	for _, name := range compared {
-		if v := a.header.Get(name); v != "" {
+		if v := a.header.Get(name); v != "" && v != "return-content" {
 			lines = append(lines, name+": "+normal(v))
 		}
 	}
-	for _, name := range []string{"x-ms-continuation-NextPartitionKey", "x-ms-continuation-NextRowKey", "x-ms-popreceipt", "x-ms-request-id", "x-ms-version", "Date"} {
+	for _, name := range []string{"x-ms-continuation-NextPartitionKey", "x-ms-continuation-NextRowKey", "x-ms-popreceipt", "Date"} {
 		if a.header.Get(name) != "" {
 			lines = append(lines, name)
 		}
 	}
-	if a.status < 300 {
+	if a.status < http.StatusMultipleChoices {
 		lines = append(lines, contents(a.body, a.header.Get("Content-Type"))...)
 	} else if a.body != "" {
 		lines = append(lines, "body: "+string(kind)+" error")
@@ -163,23 +180,13 @@ func (a answer) describe(kind azuretest.Kind) string {
 
 func contents(body, contentType string) []string {
 	switch {
+	case body == "":
+		return nil
 	case strings.HasPrefix(contentType, "multipart/"):
 		var lines []string
 		for line := range strings.SplitSeq(body, "\r\n") {
 			if strings.HasPrefix(line, "HTTP/1.1") || strings.HasPrefix(line, "ETag") {
 				lines = append(lines, normal(line))
-			}
-			if strings.HasPrefix(line, `{"odata.error"`) {
-				var e struct {
-					Error struct {
-						Code    string
-						Message struct{ Value string }
-					} `json:"odata.error"`
-				}
-				if json.Unmarshal([]byte(line), &e) == nil {
-					number, _, _ := strings.Cut(e.Error.Message.Value, ":")
-					lines = append(lines, e.Error.Code+" "+number)
-				}
 			}
 		}
 		return lines
@@ -238,7 +245,10 @@ func elements(body string) []string {
 			text += string(token)
 		case xml.EndElement:
 			if name := token.Name.Local; text != "" && !slices.Contains(ignored, name) {
-				lines = append(lines, strings.Join(path, "/")+"="+normal(text))
+				if name == "NextMarker" {
+					text = "<marker>" // each writes its own
+				}
+				lines = append(lines, strings.ToLower(strings.Join(path, "/"))+"="+normal(text))
 			}
 			path, text = path[:len(path)-1], ""
 		}
