@@ -155,7 +155,8 @@ func (s *Service) Load(st *State) error {
 		s.queues[name] = q
 		for _, m := range st.Queues[name] {
 			shift := now.Sub(st.TakenAt)
-			loaded := &message{id: m.ID, text: m.Text, receipt: m.PopReceipt, inserted: m.Inserted, expires: never, visible: m.NextVisible.Add(shift), dequeues: m.Dequeued}
+			loaded := &message{id: m.ID, text: m.Text, receipt: m.PopReceipt, inserted: m.Inserted, dequeues: m.Dequeued}
+			loaded.visible, loaded.expires = m.NextVisible.Add(shift), never
 			if m.Expires.Before(never) && !m.Expires.IsZero() {
 				loaded.expires = m.Expires.Add(shift)
 			}

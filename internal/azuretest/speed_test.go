@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue/v2"
 
@@ -34,9 +33,9 @@ func BenchmarkHello(b *testing.B) {
 	for b.Loop() {
 		n++
 		for step := range 5 {
-			_, err := queue.EnqueueMessage(ctx, fmt.Sprintf(`{"$type":"DurableTask.AzureStorage.MessageData","Step":%d}`, step), &azqueue.EnqueueMessageOptions{TimeToLive: to.Ptr(int32(-1))})
+			_, err := queue.EnqueueMessage(ctx, fmt.Sprintf(`{"$type":"DurableTask.AzureStorage.MessageData","Step":%d}`, step), &azqueue.EnqueueMessageOptions{TimeToLive: new(int32(-1))})
 			must(b, err)
-			got, err := queue.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: to.Ptr(int32(32))})
+			got, err := queue.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: new(int32(32))})
 			must(b, err)
 			var rows []aztables.TransactionAction
 			for row := range 5 {
