@@ -63,7 +63,7 @@ func (x *exchange) queryPage(t *table, filter expression, all span, fromPK, from
 		b = append(b, `"odata.metadata":"`+x.s.Endpoint(Table)+`/$metadata#`+x.Resource+`",`...)
 	}
 	b = append(b, `"value":[`...)
-	n := 0
+	n, scanned := 0, 0
 	first, _ := t.find(later(all.partition.least, fromPK))
 pages:
 	for _, p := range t.partitions[first:] {
@@ -79,10 +79,11 @@ pages:
 			if all.row.below(r.rk) {
 				break
 			}
-			if filter != nil && !filter.holds(r) {
+			if filter != nil && !filter.holds(r) && scanned < x.s.options.ScanSize {
+				scanned++
 				continue
 			}
-			if n == limit {
+			if n == limit || scanned == x.s.options.ScanSize {
 				res.header["X-Ms-Continuation-Nextpartitionkey"] = []string{writeToken(r.pk)}
 				res.header["X-Ms-Continuation-Nextrowkey"] = []string{writeToken(r.rk)}
 				break pages
@@ -92,6 +93,7 @@ pages:
 			}
 			b = x.appendRow(b, r, selected, level, false)
 			n++
+			scanned++
 		}
 	}
 	return res.json(level, append(b, "]}"...))
