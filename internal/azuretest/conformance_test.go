@@ -67,27 +67,28 @@ func TestConformance(t *testing.T) {
 		t.Run(story, func(t *testing.T) {
 			t.Parallel()
 			s := azuretest.New(azuretest.Options{})
-			ours := run(t, s, s.Transport(azuretest.ClientOptions{}), "mine", requests)
+			name := azurite.Name(t)
+			ours := run(t, s, s.Transport(azuretest.ClientOptions{}), name, requests)
 			for i, r := range requests {
 				if got := ours[i].outcome(); got != r.want {
-					t.Errorf("%s\n%s\ngot %s, want %s\n%s", r.what, r.body, got, r.want, ours[i].body)
+					t.Errorf("%s\n%s\ngot %s, want %s\n%s", r.what, short(r.body), got, r.want, short(ours[i].body))
 				}
 			}
 			t.Run("azurite", func(t *testing.T) {
 				t.Parallel()
 				emulator := azurite.Shared(t)
-				theirs := run(t, emulator, &http.Transport{DisableKeepAlives: true}, azurite.Name(t), requests)
+				theirs := run(t, emulator, &http.Transport{DisableKeepAlives: true}, name, requests)
 				for i, r := range requests {
-					at := fmt.Sprintf("%d: %s\n%s", i, r.what, r.body)
+					at := fmt.Sprintf("%d: %s\n%s", i, r.what, short(r.body))
 					if r.azurite != "" {
 						if got := theirs[i].outcome(); got != r.azurite {
-							t.Errorf("%s\nAzurite answers %s, the table says %s\n%s", at, got, r.azurite, theirs[i].body)
+							t.Errorf("%s\nAzurite answers %s, the table says %s\n%s", at, got, r.azurite, short(theirs[i].body))
 						}
 						continue
 					}
 					kind := azuretest.Kind(strings.Fields(r.what)[0])
 					if diff := cmp.Diff(theirs[i].describe(kind), ours[i].describe(kind)); diff != "" {
-						t.Errorf("%s\nAzurite -, ours +\n%s\n%s\n%s", at, diff, theirs[i].body, ours[i].body)
+						t.Errorf("%s\nAzurite -, ours +\n%s\n%s\n%s", at, diff, short(theirs[i].body), short(ours[i].body))
 					}
 				}
 			})

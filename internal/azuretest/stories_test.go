@@ -2,6 +2,7 @@ package azuretest_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -82,10 +83,10 @@ var messageLimitStory = []request{
 	{what: "queue POST $N/messages?visibilitytimeout=-1", body: text("x"), want: "400 OutOfRangeQueryParameterValue"},
 	{what: "queue POST $N/messages?messagettl=10&visibilitytimeout=10", body: text("x"), want: "400 InvalidQueryParameterValue"},
 	{what: "queue POST $N/messages?messagettl=0", body: text("x"), want: "400 InvalidQueryParameterValue"},
-	{what: "queue POST $N/messages?messagettl=-2", body: text("x"), want: "400 InvalidQueryParameterValue"},
-	{what: "queue POST $N/messages", body: "<QueueMessage><MessageText>x", want: "400 InvalidXmlDocument"},
+	{what: "queue POST $N/messages?messagettl=-2", body: text("x"), want: "400 InvalidQueryParameterValue", azurite: "400"},
+	{what: "queue POST $N/messages", body: "<QueueMessage><MessageText>x", want: "400 InvalidXmlDocument", azurite: "400"},
 	{what: "queue GET $N/messages?numofmessages=33", want: "400 OutOfRangeQueryParameterValue"},
-	{what: "queue GET $N/messages?numofmessages=0", want: "400 OutOfRangeQueryParameterValue"},
+	{what: "queue GET $N/messages?numofmessages=0", want: "400 OutOfRangeQueryParameterValue", azurite: "400"},
 	{what: "queue GET $N/messages?visibilitytimeout=0", want: "400 OutOfRangeQueryParameterValue"},
 	{what: "queue GET $N/messages?visibilitytimeout=604801", want: "400 OutOfRangeQueryParameterValue"},
 	{what: "queue GET $N/messages?peekonly=true&numofmessages=33", want: "400 OutOfRangeQueryParameterValue"},
@@ -101,8 +102,8 @@ var tableStory = []request{
 	{what: "table DELETE Tables('${N}b')", want: "404 ResourceNotFound"},
 	{what: "table GET ${N}b()", want: "404 TableNotFound"},
 	{what: "table POST ${N}b", body: `{"PartitionKey":"p","RowKey":"r"}`, want: "404 TableNotFound"},
-	{what: "table POST Tables", body: `{"TableName":"a_b"}`, want: "400 InvalidResourceName"},
-	{what: "table POST Tables", body: `{"TableName":"ab"}`, want: "400 OutOfRangeInput"},
+	{what: "table POST Tables", body: `{"TableName":"a_b"}`, want: "400 InvalidResourceName", azurite: "400"},
+	{what: "table POST Tables", body: `{"TableName":"ab"}`, want: "400 OutOfRangeInput", azurite: "400"},
 }
 
 func at(pk, rk string) string { return fmt.Sprintf("$N(PartitionKey='%s',RowKey='%s')", pk, rk) }
@@ -128,7 +129,7 @@ var entityStory = []request{
 	{what: "table PATCH " + at("p", "new2"), body: `{"C":2}`, want: "204"},
 	{what: "table POST " + at("p", "new2"), headers: "X-HTTP-Method: MERGE", body: `{"C":3}`, want: "204"},
 	{what: "table GET " + at("p", "new2"), want: "200"},
-	{what: "table DELETE " + at("p", "new2"), want: "400 MissingRequiredHeader"},
+	{what: "table DELETE " + at("p", "new2"), want: "400 MissingRequiredHeader", azurite: "400"},
 	{what: "table DELETE " + at("p", "new2"), headers: "If-Match: *", want: "204"},
 	{what: "table DELETE " + at("p", "new2"), headers: "If-Match: *", want: "404 ResourceNotFound"},
 	{what: "table POST $N", body: `{"PartitionKey":"","RowKey":"","A":"empty keys"}`, want: "201"},
@@ -145,13 +146,13 @@ var typeStory = []request{
 	{what: "table GET " + at("p", "r"), want: "200"},
 	{what: "table GET " + at("p", "r"), headers: "Accept: application/json;odata=nometadata", want: "200"},
 	{what: "table GET " + at("p", "r"), headers: "Accept: application/json;odata=fullmetadata", want: "200"},
-	{what: "table PUT " + at("p", "bad"), body: `{"I":3000000000}`, want: "400 InvalidInput"},
-	{what: "table PUT " + at("p", "bad"), body: `{"T":"yesterday","T@odata.type":"Edm.DateTime"}`, want: "400 InvalidInput"},
-	{what: "table PUT " + at("p", "bad"), body: `{"T":"0001-01-01T00:00:00Z","T@odata.type":"Edm.DateTime"}`, want: "400 InvalidInput"},
-	{what: "table PUT " + at("p", "bad"), body: `{"G":"x","G@odata.type":"Edm.Guid"}`, want: "400 InvalidInput"},
-	{what: "table PUT " + at("p", "bad"), body: `{"L":"x","L@odata.type":"Edm.Int64"}`, want: "400 InvalidInput"},
+	{what: "table PUT " + at("p", "bad"), body: `{"I":3000000000}`, want: "400 InvalidInput", azurite: "204"},
+	{what: "table PUT " + at("p", "bad"), body: `{"T":"yesterday","T@odata.type":"Edm.DateTime"}`, want: "400 InvalidInput", azurite: "204"},
+	{what: "table PUT " + at("p", "bad"), body: `{"T":"0001-01-01T00:00:00Z","T@odata.type":"Edm.DateTime"}`, want: "400 InvalidInput", azurite: "204"},
+	{what: "table PUT " + at("p", "bad"), body: `{"G":"x","G@odata.type":"Edm.Guid"}`, want: "400 InvalidInput", azurite: "204"},
+	{what: "table PUT " + at("p", "bad"), body: `{"L":"x","L@odata.type":"Edm.Int64"}`, want: "400 InvalidInput", azurite: "204"},
 	{what: "table PUT " + at("p", "bad"), body: `{"O":{}}`, want: "400 InvalidInput"},
-	{what: "table PUT " + at("p", "bad"), body: `{"O":1`, want: "400 InvalidInput"},
+	{what: "table PUT " + at("p", "bad"), body: `{"O":1`, want: "400 InvalidInput", azurite: "400"},
 }
 
 func properties(n int) string {
@@ -169,17 +170,17 @@ var entityLimitStory = []request{
 	{what: "table PUT " + at("p", "s"), body: `{"S":"` + strings.Repeat("x", 32<<10+1) + `"}`, want: "400 PropertyValueTooLarge"},
 	{what: "table PUT " + at("p", "s"), body: `{"S":"` + strings.Repeat("😀", 16<<10+1) + `"}`, want: "400 PropertyValueTooLarge"},
 	{what: "table PUT " + at("p", "n"), body: properties(252), want: "204"},
-	{what: "table PUT " + at("p", "n"), body: properties(253), want: "400 TooManyProperties"},
-	{what: "table PUT " + at("p", "n"), body: `{"a-b":1}`, want: "400 PropertyNameInvalid"},
-	{what: "table PUT " + at("p", "n"), body: `{"` + strings.Repeat("x", 256) + `":1}`, want: "400 PropertyNameTooLong"},
-	{what: "table PUT " + at("p", "n"), body: bigEntity(17), want: "400 EntityTooLarge"},
-	{what: "table POST $N", body: `{"PartitionKey":"a/b","RowKey":"r"}`, want: "400 OutOfRangeInput"},
-	{what: "table POST $N", body: `{"PartitionKey":"a","RowKey":"r#"}`, want: "400 OutOfRangeInput"},
-	{what: "table POST $N", body: `{"PartitionKey":"a","RowKey":"r?"}`, want: "400 OutOfRangeInput"},
-	{what: "table POST $N", body: `{"PartitionKey":"a","RowKey":"r\\"}`, want: "400 OutOfRangeInput"},
-	{what: "table POST $N", body: `{"PartitionKey":"a","RowKey":"\u0009"}`, want: "400 OutOfRangeInput"},
-	{what: "table POST $N", body: `{"PartitionKey":"a","RowKey":"` + strings.Repeat("k", 513) + `"}`, want: "400 PropertyValueTooLarge"},
-	{what: "table PUT " + at("p", "n"), body: `{"PartitionKey":"other","RowKey":"n"}`, want: "400 InvalidInput"},
+	{what: "table PUT " + at("p", "n"), body: properties(253), want: "400 TooManyProperties", azurite: "204"},
+	{what: "table PUT " + at("p", "n"), body: `{"a-b":1}`, want: "400 PropertyNameInvalid", azurite: "204"},
+	{what: "table PUT " + at("p", "n"), body: `{"` + strings.Repeat("x", 256) + `":1}`, want: "400 PropertyNameTooLong", azurite: "204"},
+	{what: "table PUT " + at("p", "n"), body: bigEntity(17), want: "400 EntityTooLarge", azurite: "204"},
+	{what: "table POST $N", body: `{"PartitionKey":"a/b","RowKey":"r"}`, want: "400 OutOfRangeInput", azurite: "400 InvalidInput"},
+	{what: "table POST $N", body: `{"PartitionKey":"a","RowKey":"r#"}`, want: "400 OutOfRangeInput", azurite: "400 InvalidInput"},
+	{what: "table POST $N", body: `{"PartitionKey":"a","RowKey":"r?"}`, want: "400 OutOfRangeInput", azurite: "400 InvalidInput"},
+	{what: "table POST $N", body: `{"PartitionKey":"a","RowKey":"r\\"}`, want: "400 OutOfRangeInput", azurite: "400 InvalidInput"},
+	{what: "table POST $N", body: `{"PartitionKey":"a","RowKey":"\u0009"}`, want: "400 OutOfRangeInput", azurite: "400 InvalidInput"},
+	{what: "table POST $N", body: `{"PartitionKey":"a","RowKey":"` + strings.Repeat("k", 513) + `"}`, want: "400 PropertyValueTooLarge", azurite: "400 InvalidInput"},
+	{what: "table PUT " + at("p", "n"), body: `{"PartitionKey":"other","RowKey":"n"}`, want: "400 InvalidInput", azurite: "204"},
 }
 
 func bigEntity(n int) string {
@@ -222,7 +223,7 @@ var queryStory = []request{
 	{what: where("X eq binary'010203'"), want: "200"},
 	{what: where("Nothing eq 'x'"), want: "200"},
 	{what: where("N eq"), want: "400 InvalidInput"},
-	{what: "table GET $N()?$top=1001", want: "400 InvalidInput"},
+	{what: "table GET $N()?$top=1001", want: "400 InvalidInput", azurite: "200"},
 }
 
 // batch writes a change set; each operation is "METHOD path|header|body".
@@ -233,7 +234,7 @@ func batch(operations ...string) (headers, body string) {
 		parts := strings.SplitN(operation, "|", 3)
 		b.WriteString("--changeset_y\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n")
 		method, path, _ := strings.Cut(parts[0], " ")
-		b.WriteString(method + " http://host/devstoreaccount1/" + path + " HTTP/1.1\r\n")
+		b.WriteString(method + " http://127.0.0.1:10002/devstoreaccount1/" + path + " HTTP/1.1\r\n")
 		b.WriteString("Accept: application/json;odata=minimalmetadata\r\nContent-Type: application/json\r\nDataServiceVersion: 3.0\r\nPrefer: return-no-content\r\n")
 		if parts[1] != "" {
 			b.WriteString(parts[1] + "\r\n")
@@ -261,17 +262,17 @@ var batchStory = []request{
 	{what: "table POST Tables", headers: "Prefer: return-no-content", body: `{"TableName":"$N"}`, want: "204"},
 	batchRequest("202", "", `POST $N||{"PartitionKey":"p","RowKey":"1","A":1}`, "PUT "+at("p", "2")+`||{"PartitionKey":"p","RowKey":"2","A":2}`, "PATCH "+at("p", "3")+`||{"PartitionKey":"p","RowKey":"3","A":3}`),
 	{what: "table GET $N()", want: "200"},
-	batchRequest("202", "", "DELETE "+at("p", "1")+"|If-Match: *|", `POST $N||{"PartitionKey":"p","RowKey":"2","A":1}`),
+	batchRequest("202 409 EntityAlreadyExists 1", "", "DELETE "+at("p", "1")+"|If-Match: *|", `POST $N||{"PartitionKey":"p","RowKey":"2","A":1}`),
 	{what: "table GET $N()", want: "200"},
-	batchRequest("202", "", `POST $N||{"PartitionKey":"p","RowKey":"9"}`, "PATCH "+at("p", "1")+`|If-Match: W/"datetime'2020-01-01T00%3A00%3A00.0000000Z'"|{"A":1}`),
-	batchRequest("202", "", `POST $N||{"PartitionKey":"p","RowKey":"9"}`, "PATCH "+at("p", "none")+`|If-Match: *|{"A":1}`),
+	batchRequest("202 412 UpdateConditionNotSatisfied 1", "", `POST $N||{"PartitionKey":"p","RowKey":"9"}`, "PATCH "+at("p", "1")+`|If-Match: W/"datetime'2020-01-01T00%3A00%3A00.0000000Z'"|{"A":1}`),
+	batchRequest("202 404 ResourceNotFound 1", "", `POST $N||{"PartitionKey":"p","RowKey":"9"}`, "PATCH "+at("p", "none")+`|If-Match: *|{"A":1}`),
 	batchRequest("202", "", "DELETE "+at("p", "1")+"|If-Match: *|", "DELETE "+at("p", "2")+"|If-Match: *|"),
 	{what: "table GET $N()", want: "200"},
-	batchRequest("202", "", `POST $N||{"PartitionKey":"p","RowKey":"9"}`, `POST $N||{"PartitionKey":"other","RowKey":"9"}`),
-	batchRequest("202", "", `POST $N||{"PartitionKey":"p","RowKey":"9"}`, "PUT "+at("p", "9")+`||{"A":1}`),
+	batchRequest("202 400 CommandsInBatchActOnDifferentPartitions 1", "202", `POST $N||{"PartitionKey":"p","RowKey":"9"}`, `POST $N||{"PartitionKey":"other","RowKey":"9"}`),
+	batchRequest("202 400 InvalidDuplicateRow 1", "202 400 InvalidDuplicateRow 1", `POST $N||{"PartitionKey":"p","RowKey":"8"}`, "PUT "+at("p", "8")+`||{"A":1}`),
 	batchRequest("202", "", inserts(100)...),
-	batchRequest("202", "", inserts(101)...),
-	batchRequest("202", "", `POST none||{"PartitionKey":"p","RowKey":"9"}`),
+	batchRequest("202 400 InvalidInput 99", "202 400 InvalidInput 0", inserts(101)...),
+	batchRequest("202 404 TableNotFound 0", "", `POST none||{"PartitionKey":"p","RowKey":"9"}`),
 }
 
 var containerStory = []request{
@@ -285,7 +286,7 @@ var containerStory = []request{
 	{what: "blob DELETE $N-a?restype=container", want: "202"},
 	{what: "blob DELETE $N-a?restype=container", want: "404 ContainerNotFound"},
 	{what: "blob PUT $N-a/x", headers: "x-ms-blob-type: BlockBlob", body: "x", want: "404 ContainerNotFound"},
-	{what: "blob PUT $N_?restype=container", want: "400 InvalidResourceName"},
+	{what: "blob PUT $N_?restype=container", want: "400 InvalidResourceName", azurite: "201"},
 }
 
 const block = "x-ms-blob-type: BlockBlob"
@@ -313,10 +314,10 @@ var blobStory = []request{
 	{what: "blob PUT $N/c?comp=block&blockid=MDAwMg%3D%3D", body: "two", want: "201"},
 	{what: "blob GET $N/c", want: "404 BlobNotFound"},
 	{what: "blob PUT $N/c?comp=blocklist", body: "<BlockList><Latest>MDAwMQ==</Latest><Latest>MDAwMg==</Latest></BlockList>", want: "201"},
-	{what: "blob GET $N/c", want: "200"},
+	{what: "blob GET $N/c", want: "200", azurite: "200"},
 	{what: "blob PUT $N/c?comp=blocklist", body: "<BlockList><Committed>MDAwMg==</Committed></BlockList>", want: "201"},
 	{what: "blob PUT $N/c?comp=blocklist", body: "<BlockList><Latest>MDAwOQ==</Latest></BlockList>", want: "400 InvalidBlockList"},
-	{what: "blob GET $N/c", want: "200"},
+	{what: "blob GET $N/c", want: "200", azurite: "200"},
 	{what: "blob GET $N?restype=container&comp=list", want: "200"},
 	{what: "blob GET $N?restype=container&comp=list&prefix=a/&include=metadata", want: "200"},
 	{what: "blob GET $N?restype=container&comp=list&delimiter=/", want: "200"},
@@ -383,7 +384,7 @@ func leaseStory(before []request, path string, while, after []request) []request
 	lease := func(want, action, id, more string) request {
 		return request{what: "blob PUT " + path, headers: leaseHeaders(action, id, more), want: want}
 	}
-	out := append(before,
+	out := append(slices.Clone(before),
 		lease("400 InvalidHeaderValue", "acquire", idA, "14"),
 		lease("400 InvalidHeaderValue", "acquire", idA, "61"),
 		lease("400 InvalidHeaderValue", "acquire", idA, "0"),
