@@ -3,12 +3,14 @@ package lease
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/account"
 	"github.com/azdurable/azdurable/internal/azuretest"
+	"github.com/azdurable/azdurable/internal/slow"
 )
 
 func TestAppLeaseIDs(t *testing.T) {
@@ -264,12 +266,16 @@ func TestAppInfo(t *testing.T) {
 // Every request of a takeover fails once, before and after its effect.
 func TestAppLeaseEveryRequestFailsOnce(t *testing.T) {
 	t.Parallel()
+	step := 5
+	if os.Getenv(slow.Variable) == "1" {
+		step = 1
+	}
 	for name, act := range map[string]azuretest.Act{
 		"reset before": azuretest.ResetBefore(), "no answer": azuretest.LoseAnswer(), "500 after": azuretest.FailAfter(500, "InternalError"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for n := range 40 {
+			for n := 0; n < 40; n += step {
 				bubble(t, Table, func(t *testing.T, w *world) {
 					quick := func(o *AppOptions) { o.AcquireInterval = 30 * time.Second }
 					a, b := w.member("a", "app", quick), w.member("b", "other", quick)

@@ -1,6 +1,7 @@
 package lease
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -273,4 +274,53 @@ func TestTableStartsAgain(t *testing.T) {
 		w.expect(map[*worker]string{a: "00 01 02 03"})
 		a.stop()
 	})
+}
+
+func TestTableDrainThatFailsIsALoss(t *testing.T) {
+	t.Parallel()
+	bubble(t, Table, func(t *testing.T, w *world) {
+		a := w.run("a", drainsIn(time.Hour))
+		after(5 * time.Second)
+		b := w.run("b")
+		after(90 * time.Second)
+		w.spread([]int{2, 2}, a, b)
+		if a.losses() != 2 {
+			t.Errorf("%d losses\n%s", a.losses(), w.story())
+		}
+		limit, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		if err := a.owners.Stop(limit, Stopping); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("stopped although work is out: %v", err)
+		}
+		if a.losses() != 4 {
+			t.Errorf("%d losses\n%s", a.losses(), w.story())
+		}
+		after(45 * time.Second)
+		w.expect(map[*worker]string{b: "00 01 02 03"})
+	})
+}
+
+func TestTableThiefThatIsGone(t *testing.T) {
+	t.Parallel()
+	for _, work := range []time.Duration{0, 10 * time.Second} {
+		bubble(t, Table, func(_ *testing.T, w *world) {
+			alive := true
+			machine := Machine{Host: "h", Boot: "b", Namespace: "1", Process: 7, Started: func(process int) (string, error) {
+				if process == 8 && !alive {
+					return "", nil
+				}
+				return "100", nil
+			}}
+			other := machine
+			other.Process = 8
+			a := w.run("a", on(machine, machine.WorkerID(0, "")), drainsIn(work))
+			after(10 * time.Second)
+			b := w.run("b", on(other, other.WorkerID(0, "")))
+			after(3 * time.Second) // a drains or has drained
+			alive = false
+			b.kill()
+			after(30 * time.Second)
+			w.expect(map[*worker]string{a: "00 01 02 03"})
+		})
+	}
 }
