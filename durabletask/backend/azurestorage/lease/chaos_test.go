@@ -20,7 +20,7 @@ import (
 // well again, all are shared evenly.
 func TestChaos(t *testing.T) {
 	t.Parallel()
-	seeds := 25
+	seeds := 16
 	if os.Getenv(slow.Variable) == "1" {
 		seeds = 1000
 	}

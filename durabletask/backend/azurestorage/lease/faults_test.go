@@ -24,7 +24,7 @@ func TestEveryRequestFailsOnce(t *testing.T) {
 		{"throttled", azuretest.Throttle(time.Second)},
 		{"cut", azuretest.CutAnswer(10)},
 	}
-	step := 41
+	step := 61
 	if os.Getenv(slow.Variable) == "1" {
 		step = 1
 	}

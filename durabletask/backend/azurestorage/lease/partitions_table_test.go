@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -304,9 +305,9 @@ func TestTableThiefThatIsGone(t *testing.T) {
 	t.Parallel()
 	for _, work := range []time.Duration{0, 10 * time.Second} {
 		bubble(t, Table, func(_ *testing.T, w *world) {
-			alive := true
+			var dead atomic.Bool
 			machine := Machine{Host: "h", Boot: "b", Namespace: "1", Process: 7, Started: func(process int) (string, error) {
-				if process == 8 && !alive {
+				if process == 8 && dead.Load() {
 					return "", nil
 				}
 				return "100", nil
@@ -317,7 +318,7 @@ func TestTableThiefThatIsGone(t *testing.T) {
 			after(10 * time.Second)
 			b := w.run("b", on(other, other.WorkerID(0, "")))
 			after(3 * time.Second) // a drains or has drained
-			alive = false
+			dead.Store(true)
 			b.kill()
 			after(30 * time.Second)
 			w.expect(map[*worker]string{a: "00 01 02 03"})
