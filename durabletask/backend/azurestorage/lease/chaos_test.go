@@ -64,7 +64,7 @@ func chaos(w *world, random *rand.Rand) {
 			time.AfterFunc(time.Duration(random.IntN(60))*time.Second, cut.Remove)
 		case action == 5:
 			k := live[pick()]
-			late := k.transport.Inject(azuretest.Rule{Do: azuretest.Delay(time.Duration(random.IntN(3000)) * time.Millisecond)})
+			late := k.transport.Inject(azuretest.Rule{Do: azuretest.Delay(time.Duration(1+random.IntN(3000)) * time.Millisecond)})
 			time.AfterFunc(time.Duration(random.IntN(60))*time.Second, late.Remove)
 		case action == 6:
 			live[pick()].clock.set(time.Duration(random.IntN(1200)-600) * time.Second)
