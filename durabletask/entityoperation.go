@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/azdurable/azdurable/durabletask/history"
@@ -93,7 +91,7 @@ func (f *EntityFunc) perform(c *entityContext, known *decoded) entity.Result {
 		return entity.Result{}
 	default:
 		return entity.Result{Failure: f.errors.failure(ErrNoOperation.New("entity %q has no operation %q; it has %s",
-			f.name, c.operation.Operation, strings.Join(f.operationNames(), ", ")))}
+			f.name, c.operation.Operation, strings.Join(f.Operations(), ", ")))}
 	}
 	state := known.value
 	if !state.IsValid() || known.text != before {
@@ -155,12 +153,4 @@ func (f *EntityFunc) invoke(c *entityContext, o *operation, state reflect.Value)
 	}()
 	<-done
 	return result
-}
-
-func (f *EntityFunc) operationNames() []string {
-	names := make([]string, 0, len(f.operations))
-	for _, key := range slices.Sorted(maps.Keys(f.operations)) {
-		names = append(names, f.operations[key].name)
-	}
-	return names
 }
