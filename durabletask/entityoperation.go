@@ -16,7 +16,7 @@ type operation struct {
 	name  string
 	fn    reflect.Value // func(*S, EntityContext, I) (O, error)
 	input reflect.Type
-	// reads says that the method has a value for a receiver: it can't change the state.
+	// reads says that the method has a value for a receiver: it can't change a state that is there.
 	reads bool
 }
 
@@ -53,11 +53,12 @@ const (
 // deletion is the operation that every entity has: it removes the state.
 const deletion = "delete"
 
-// Operate runs the operations of a batch, one after the other, and gives the batch their results. What has not been run when ctx ends stays queued.
+// Operate runs the operations of a batch, one after the other, and gives the batch their results. What has not been run when ctx ends, or when the
+// batch has taken so long that its results should be stored, stays queued.
 func Operate(ctx context.Context, f *EntityFunc, w *EntityWork) {
 	var known decoded
 	for op, ok := w.Batch.Next(); ok; op, ok = w.Batch.Next() {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || w.Enough() {
 			return
 		}
 		c := &entityContext{Context: ctx, id: EntityID(w.ID), operation: op, logger: w.Logger}
@@ -110,7 +111,7 @@ func (f *EntityFunc) perform(c *entityContext, known *decoded) entity.Result {
 	}
 	switch {
 	case c.deleted:
-	case o.reads:
+	case o.reads && before != nil:
 		result.State = before
 		*known = decoded{before, state}
 	default:

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/azdurable/azdurable/durabletask"
 	"github.com/azdurable/azdurable/extension"
 )
 
@@ -78,6 +79,20 @@ func TestEntitiesAreListedInFullPages(t *testing.T) {
 		w = h.ask("GET", "/entities?top=2", map[string]string{"x-ms-continuation-token": token}, "")
 		if got := w.Body.String(); !strings.Contains(got, `"key":"d"`) || !strings.Contains(got, `"key":"e"`) {
 			t.Errorf("the second page is %s", got)
+		}
+	})
+}
+
+func TestCallOfAnEntityThatTheAppDoesNotHave(t *testing.T) {
+	t.Parallel()
+	caller := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (int, error) {
+		return durabletask.CallEntityByName[int](ctx, durabletask.EntityID{Name: "Nope", Key: "a"}, "add", 1)
+	}, durabletask.Named("Caller"))
+	startApp(t, durabletask.New(caller, counters), extension.Options{}, func(h *hub) {
+		h.begin("Caller", "c", "null")
+		const want = `The function 'nope' doesn't exist, is disabled, or is not an entity function. Additional info: The following are the known entity functions: 'Counter'`
+		if w := h.get("/instances/c"); !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the caller is %s", w.Body)
 		}
 	})
 }
