@@ -31,7 +31,9 @@ func (a *Account) Withdraw(_ durabletask.EntityContext, amount int) (int, error)
 	return a.Balance, nil
 }
 
-func (a Account) Read(durabletask.EntityContext, durabletask.None) (int, error) { return a.Balance, nil }
+func (a Account) Read(durabletask.EntityContext, durabletask.None) (int, error) {
+	return a.Balance, nil
+}
 
 var Payday = durabletask.NewOrchestrator(payday)
 

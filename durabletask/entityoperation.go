@@ -24,8 +24,7 @@ type operation struct {
 func operationsOf(state reflect.Type) map[string]*operation {
 	pointer := reflect.PointerTo(state)
 	operations := make(map[string]*operation)
-	for i := range pointer.NumMethod() {
-		m := pointer.Method(i)
+	for m := range pointer.Methods() {
 		t := m.Func.Type()
 		if t.NumIn() < 2 || t.In(1) != reflect.TypeFor[EntityContext]() {
 			continue
@@ -144,7 +143,7 @@ func (f *EntityFunc) invoke(c *entityContext, o *operation, state reflect.Value)
 			}
 		}()
 		out := o.fn.Call([]reflect.Value{state, reflect.ValueOf(c), input.Elem()})
-		err, _ := out[1].Interface().(error)
+		err, _ := reflect.TypeAssert[error](out[1])
 		if err == nil {
 			result.Output, err = encode(out[0].Interface())
 		}

@@ -119,7 +119,8 @@ func readDurableTask(c configuration, app *AppSettings, log *slog.Logger) (*dura
 	// ext: DurableTaskOptions.cs; the plan of small machines has limits of its own.
 	perProcessor := 10 * runtime.GOMAXPROCS(0)
 	o := &durableTask{
-		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30, connectionName: "Storage", versionMatch: int(durabletask.MatchCurrentOrOlder),
+		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30,
+		connectionName: "Storage", versionMatch: int(durabletask.MatchCurrentOrOlder),
 	}
 	if app.consumptionPlan() {
 		o.maxActivities, o.maxOrchestrators, o.maxEntities, o.maxOperations = 10, 5, 10, 50
