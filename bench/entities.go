@@ -137,5 +137,6 @@ func locks(ctx context.Context, folder string) ([]figure, error) {
 		}
 	}
 	took := time.Since(begin)
-	return []figure{{"entity/locks/100", inMilliseconds(took) / n, milliseconds, "for each section over 5 entities, one after the other"}}, errors.Join(err, e.Close())
+	each := figure{"entity/locks/100", inMilliseconds(took) / n, milliseconds, "for each section over 5 entities, one after the other"}
+	return []figure{each}, errors.Join(err, e.Close())
 }
