@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -166,4 +167,37 @@ func TestSpec_11_SignalsAndCallsKeepTheirOrder(t *testing.T) {
 		n, err := task.Await(ctx)
 		return fmt.Sprint(n), err
 	})
+}
+
+// What can't be understood is dropped and reported; what comes with it is not held up.
+func TestSpec_8_1_UnreadableMessagesAreDropped(t *testing.T) {
+	t.Parallel()
+	b := setup(t, durabletask.New(jams), durabletask.WorkerOptions{})
+	ctx := t.Context()
+	for _, bad := range []any{"text", 5, map[string]any{"op": "set"}, map[string]any{"id": "5f4dcc3b-5aa7-65d6-1d83-27deb882cf99", "op": "set", "input": map[string]any{}}} {
+		for _, name := range []string{"op", "open", "op@nonsense"} {
+			if err := b.RaiseEvent(ctx, "@jammed@a", name, bad); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := b.RaiseEvent(ctx, "@jammed@a", "hello", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := durabletask.Signal(ctx, b.Client, jams.ID("a"), (*jammed).Set, 7); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		e, err := b.Entity(ctx, jams.ID("a").EntityID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.State != nil && *e.State == `{"value":7}` {
+			break
+		}
+		runtime.Gosched()
+	}
+	if n := strings.Count(b.log.String(), "drops a message that it can't understand"); n != 12 {
+		t.Errorf("%d messages reported\n%s", n, b.log)
+	}
 }
