@@ -12,7 +12,6 @@ import (
 
 	"github.com/azdurable/azdurable/bindings"
 	"github.com/azdurable/azdurable/durabletask"
-	"github.com/azdurable/azdurable/durabletask/backend"
 )
 
 // emptyKey is how the path of a read says the empty key, for an empty segment means the list. (It means itself in the path of a signal.)
@@ -54,52 +53,28 @@ type entityIDPayload struct {
 func (c *call) listEntities(w http.ResponseWriter, r *http.Request) error {
 	q := durabletask.EntityQuery{
 		From: c.query.time("lastOperationTimeFrom"), To: c.query.time("lastOperationTimeTo"), FetchState: c.query.boolean("fetchState", false),
-		PageSize: backend.DefaultPageSize, Token: strings.TrimSpace(r.Header.Get(continuation)),
 	}
 	if len(c.path) > 1 {
 		q.Name = c.path[1].text
 	}
-	if top, ok := c.query.integer("top"); ok && top > 0 {
-		q.PageSize = min(top, backend.MaxPageSize)
-	}
-	page, err := c.fillEntities(r, q)
+	found, err := fullPage(c, w, r, func(size int, token string) ([]*durabletask.EntityState, string, error) {
+		q.PageSize, q.Token = size, token
+		p, err := c.client.Entities(r.Context(), q)
+		return p.Entities, p.Next, err
+	})
 	if err != nil {
 		return err
 	}
-	entities := make([]entityPayload, 0, len(page.Entities))
-	for _, e := range page.Entities {
+	entities := make([]entityPayload, 0, len(found))
+	for _, e := range found {
 		p := entityPayload{entityIDPayload(e.ID), e.LastOperation.Format(time.RFC3339Nano), nil}
 		if e.State != nil {
 			p.State = json.RawMessage(*e.State)
 		}
 		entities = append(entities, p)
 	}
-	if page.Next != "" {
-		w.Header().Set(continuation, page.Next)
-	}
 	bindings.WriteJSON(w, http.StatusOK, entities)
 	return nil
-}
-
-// fillEntities is fill for entities.
-func (c *call) fillEntities(r *http.Request, q durabletask.EntityQuery) (durabletask.EntityPage, error) {
-	var all durabletask.EntityPage
-	wanted := q.PageSize
-	for {
-		q.PageSize = wanted - len(all.Entities)
-		page, err := c.client.Entities(r.Context(), q)
-		if errors.Is(err, backend.ErrPageToken) {
-			return all, nil
-		}
-		if err != nil {
-			return all, err
-		}
-		all.Entities, all.Next = append(all.Entities, page.Entities...), page.Next
-		if page.Next == "" || len(all.Entities) >= wanted {
-			return all, nil
-		}
-		q.Token = page.Next
-	}
 }
 
 // signalEntity is POST entities/{entityName}[/{entityKey}]?op={operation}, and DELETE, which signals the operation delete.
