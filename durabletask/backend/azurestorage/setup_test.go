@@ -22,7 +22,7 @@ type hub struct {
 }
 
 // openHub opens a worker on the account.
-func openHub(t *testing.T, service *azuretest.Service, client azuretest.ClientOptions, change ...func(*azurestorage.Options)) *hub {
+func openHub(t testing.TB, service *azuretest.Service, client azuretest.ClientOptions, change ...func(*azurestorage.Options)) *hub {
 	t.Helper()
 	transport := service.Transport(client)
 	connection, err := account.ParseConnectionString(service.ConnectionString())

@@ -114,4 +114,6 @@ func (w *world) put(queue, text string) {
 }
 
 // messages are those of a queue.
-func (w *world) messages(queue string) []azuretest.Message { return w.service.Snapshot().Queues["testhub-"+queue] }
+func (w *world) messages(queue string) []azuretest.Message {
+	return w.service.Snapshot().Queues["testhub-"+queue]
+}
