@@ -1,7 +1,6 @@
 package account
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -35,7 +34,7 @@ type Sample struct {
 	Status int
 	// Sent and Received are the bytes of the bodies.
 	Sent, Received int
-	// Duration is from before the gate was passed until the answer was read.
+	// Duration is from behind the gate until the answer was read.
 	Duration time.Duration
 }
 
@@ -85,9 +84,9 @@ func (a *Account) Table(name string) *Table { return &Table{a, name} }
 // Container gives access to a container of blobs, whether it exists or not.
 func (a *Account) Container(name string) *Container { return &Container{a, name} }
 
-// newPipeline chains what every request passes: the gate, the proof of who we are, the transport.
+// newPipeline chains what every request passes behind the gate: the proof of who we are, and the transport.
 func (a *Account) newPipeline() runtime.Pipeline {
-	options := runtime.PipelineOptions{PerCall: []policy.Policy{gate{a}}}
+	var options runtime.PipelineOptions
 	switch p := a.connection.proof; {
 	case p.credential != nil:
 		options.PerRetry = append(options.PerRetry, runtime.NewBearerTokenPolicy(p.credential, []string{tokenScope}, nil))
@@ -104,43 +103,3 @@ func (a *Account) newPipeline() runtime.Pipeline {
 // tokenScope is what a token must be good for.
 const tokenScope = "https://storage.azure.com/.default"
 
-// gate lets the environment decide when a request is made.
-type gate struct{ a *Account }
-
-// Do waits at the gate.
-func (g gate) Do(r *policy.Request) (*http.Response, error) {
-	if g.a.env.Gate != nil {
-		ctx := r.Raw().Context()
-		sent, _ := ctx.Value(attemptKey{}).(*attempt)
-		err := g.a.env.Enter(ctx, backend.Request{
-			Worker: g.a.options.Worker, Kind: sent.request.kind, Key: sent.request.key(), Body: string(sent.request.body),
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return r.Next()
-}
-
-// attempt is one try of a request.
-type attempt struct {
-	request *request
-	reached bool // the transport was asked to send it
-}
-
-type attemptKey struct{}
-
-func withAttempt(ctx context.Context, t *attempt) context.Context {
-	return context.WithValue(ctx, attemptKey{}, t)
-}
-
-// reached notes that a request got as far as the transport. What fails before that surely did not happen.
-type reached struct{ policy.Transporter }
-
-// Do makes the request.
-func (t reached) Do(r *http.Request) (*http.Response, error) {
-	if sent, ok := r.Context().Value(attemptKey{}).(*attempt); ok {
-		sent.reached = true
-	}
-	return t.Transporter.Do(r)
-}

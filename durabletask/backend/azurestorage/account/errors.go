@@ -40,7 +40,7 @@ type Error struct {
 	service   service
 	untouched bool // the service surely did nothing
 	timedOut  bool // the time for one try was over
-	ended     bool // the caller's context ended
+	ended     bool // the caller cancelled
 }
 
 // Error says what failed, on what, how, and what to do about it.
@@ -93,17 +93,25 @@ func (e *Error) transient() bool {
 	return e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout
 }
 
+// end notes that the caller's context has ended. If that was the caller's deadline, a later call may succeed; a caller that cancels wants no more.
+func (e *Error) end(ctx context.Context) {
+	e.ended = errors.Is(ctx.Err(), context.Canceled)
+	e.Err = ctx.Err()
+	if cause := context.Cause(ctx); !errors.Is(cause, e.Err) {
+		e.Err = fmt.Errorf("%w: %w", e.Err, cause)
+	}
+}
+
 // failed makes the error of a request without an answer.
 func (a *Account) failed(ctx context.Context, r *request, t *attempt, err error) error {
 	e := &Error{Kind: r.kind, Resource: r.resource, Row: -1, Err: withoutURL(err), service: r.service}
 	e.untouched = !t.reached || notSent(err)
 	e.Ambiguous = r.writes() && !e.untouched
-	if cause := context.Cause(ctx); cause != nil {
-		if errors.Is(cause, errTry) {
-			e.timedOut, e.Err = true, fmt.Errorf("%w: %w", errTry, context.DeadlineExceeded)
-		} else {
-			e.ended, e.Err = true, cause
-		}
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errTry):
+		e.timedOut, e.Err = true, fmt.Errorf("%w: %w", errTry, context.DeadlineExceeded)
+	case cause != nil:
+		e.end(ctx)
 	}
 	e.Remedy = a.remedy(e)
 	return e

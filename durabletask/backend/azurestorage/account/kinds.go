@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/http"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
@@ -108,10 +109,12 @@ func permanent(err error) bool {
 	if errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &host) {
 		return true
 	}
-	var no interface{ NonRetriable() }
+	// Errors of credentials say whether they pass; those that don't say so pass if they are the network's.
 	var passes interface{ Transient() bool }
-	if errors.As(err, &no) {
-		return !errors.As(err, &passes) || !passes.Transient()
+	if errors.As(err, &passes) {
+		return !passes.Transient()
 	}
-	return false
+	var no interface{ NonRetriable() }
+	var network net.Error
+	return errors.As(err, &no) && !errors.As(err, &network)
 }

@@ -126,56 +126,67 @@ func child(element []byte, name string) []byte {
 	return inner
 }
 
-var entities = []struct {
-	name string
-	char byte
-}{{"quot;", '"'}, {"amp;", '&'}, {"lt;", '<'}, {"gt;", '>'}, {"apos;", '\''}}
-
 // unescapeXML returns the text of an element. It shares no memory with s.
 func unescapeXML(s []byte) ([]byte, error) {
 	if bytes.IndexByte(s, '<') >= 0 {
 		return nil, errNotXML
 	}
+	if bytes.IndexByte(s, '\r') >= 0 { // a line end is one line feed, however it was written
+		s = bytes.ReplaceAll(s, []byte("\r\n"), []byte{'\n'})
+		s = bytes.ReplaceAll(s, []byte{'\r'}, []byte{'\n'})
+	}
 	dst := make([]byte, 0, len(s))
 	for {
-		i := bytes.IndexAny(s, "&\r")
+		i := bytes.IndexByte(s, '&')
 		if i < 0 {
 			return append(dst, s...), nil
 		}
-		dst = append(dst, s[:i]...)
-		if s[i] == '\r' { // a line end is one line feed, however it was written
-			dst, s = append(dst, '\n'), bytes.TrimPrefix(s[i+1:], []byte{'\n'})
-			continue
+		dst, s = append(dst, s[:i]...), s[i+1:]
+		end := bytes.IndexByte(s[:min(len(s), maxEntity)], ';')
+		if end < 0 {
+			return nil, errNotXML
 		}
-		s = s[i+1:]
-		var err error
-		if dst, s, err = unescapeEntity(dst, s); err != nil {
-			return nil, err
+		char, ok := entity(s[:end])
+		if !ok {
+			return nil, errNotXML
 		}
+		dst, s = utf8.AppendRune(dst, char), s[end+1:]
 	}
 }
 
-func unescapeEntity(dst, s []byte) (text, rest []byte, err error) {
-	for _, e := range entities {
-		if after, ok := bytes.CutPrefix(s, []byte(e.name)); ok {
-			return append(dst, e.char), after, nil
-		}
-	}
-	number, after, ok := bytes.Cut(s[:min(len(s), maxEntity)], []byte{';'})
-	if !ok || len(number) < 2 || number[0] != '#' {
-		return nil, nil, errNotXML
-	}
-	digits, base := number[1:], 10
-	if digits[0] == 'x' {
-		digits, base = digits[1:], 16
-	}
-	n, err := strconv.ParseUint(string(digits), base, 21)
-	if err != nil || !utf8.ValidRune(rune(n)) {
-		return nil, nil, errNotXML
-	}
-	_ = after
-	return utf8.AppendRune(dst, rune(n)), s[len(number)+1:], nil
-}
-
-// maxEntity is how long a character's number may be, with all its zeros.
+// maxEntity is how long the name or the number of a character may be, with its semicolon.
 const maxEntity = 16
+
+// entity returns the character that stands between & and the semicolon.
+func entity(name []byte) (rune, bool) {
+	switch string(name) {
+	case "quot":
+		return '"', true
+	case "amp":
+		return '&', true
+	case "lt":
+		return '<', true
+	case "gt":
+		return '>', true
+	case "apos":
+		return '\'', true
+	}
+	number, ok := bytes.CutPrefix(name, []byte{'#'})
+	if !ok {
+		return 0, false
+	}
+	base := 10
+	if hex, ok := bytes.CutPrefix(number, []byte{'x'}); ok {
+		number, base = hex, 16
+	}
+	n, err := strconv.ParseUint(string(number), base, 21)
+	if err != nil || !isXML(rune(n)) {
+		return 0, false
+	}
+	return rune(n), true
+}
+
+// isXML reports whether XML can carry a character.
+func isXML(r rune) bool {
+	return r == '\t' || r == '\n' || r == '\r' || r >= ' ' && utf8.ValidRune(r) && r != 0xFFFE && r != 0xFFFF
+}

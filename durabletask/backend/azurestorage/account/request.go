@@ -101,9 +101,12 @@ func (body) Close() error { return nil }
 
 // once makes the request a single time.
 func (a *Account) once(ctx context.Context, r *request) (*reply, error) {
+	t := &attempt{request: r}
+	if err := a.enter(ctx, r); err != nil {
+		return nil, a.failed(ctx, r, t, err)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, tryTimeout(len(r.body)), errTry)
 	defer cancel()
-	t := &attempt{request: r}
 	req, err := a.build(withAttempt(ctx, t), r)
 	if err != nil {
 		return nil, a.failed(ctx, r, t, err)

@@ -37,7 +37,12 @@ func (a *Account) do(ctx context.Context, r *request) (*reply, error) {
 			return answer, nil
 		}
 		var failure *Error
-		if !errors.As(err, &failure) || !b.again(ctx, failure) {
+		if !errors.As(err, &failure) {
+			return nil, err
+		}
+		b.ambiguous = b.ambiguous || failure.Ambiguous
+		if !b.again(ctx, failure) {
+			failure.Ambiguous = b.ambiguous // an earlier try may have taken effect
 			return nil, err
 		}
 	}
@@ -51,6 +56,8 @@ type backoff struct {
 	spent time.Duration // on pauses and on tries without an answer
 	tries int
 	draw  func() float64
+
+	ambiguous bool
 }
 
 // again waits until the next try, or reports that there is none.
@@ -79,6 +86,7 @@ func (b *backoff) again(ctx context.Context, e *Error) bool {
 	case <-timer.C:
 		return true
 	case <-ctx.Done():
+		e.end(ctx)
 		return false
 	}
 }

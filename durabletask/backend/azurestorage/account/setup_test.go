@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
 	"github.com/azdurable/azdurable/durabletask/backend"
 )
 
@@ -19,7 +22,7 @@ const (
 	testSAS = "sv=2021-12-02&ss=bqt&srt=sco&sp=rwdlacup&sig=c2VjcmV0LXNpZ25hdHVyZQ%3D%3D"
 )
 
-// service is a storage service that answers as a test says.
+// fake is a storage service that answers as a test says.
 type fake struct {
 	mu       sync.Mutex
 	requests []*http.Request
@@ -98,7 +101,11 @@ func lines() (*slog.Logger, *strings.Builder) {
 	return slog.New(slog.NewTextHandler(&b, nil)), &b
 }
 
-var (
-	_ = context.Background
-	_ = time.Second
-)
+
+// token is a credential that has tokens, or an error.
+type token struct{ err error }
+
+// GetToken returns one.
+func (c token) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: "secret-token", ExpiresOn: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}, c.err
+}
