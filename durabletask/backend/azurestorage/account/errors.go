@@ -82,7 +82,7 @@ func (e *Error) transient() bool {
 	case e.ended:
 		return false
 	case e.Status == 0:
-		return !permanent(e.Err)
+		return !e.permanent()
 	case beingDeleted(e.Code):
 		return true
 	case e.Status >= http.StatusInternalServerError:
@@ -209,5 +209,5 @@ func withoutURL(err error) error {
 func notSent(err error) bool {
 	var op *net.OpError
 	var dns *net.DNSError
-	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns)
+	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns) || untrusted(err)
 }

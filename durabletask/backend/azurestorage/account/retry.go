@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Limits of repeating. A try ends after tryLimit, and longer for large bodies; a call makes no new try once [MaxRetry] is over.
+// Limits of repeating. A try ends after tryLimit, which is how long the service works on one at most, and longer for large bodies.
 const (
 	tryLimit   = 30 * time.Second
 	tryPerMB   = time.Second
@@ -19,9 +19,9 @@ const (
 	pauseDeleted    = 5 * time.Second
 )
 
-// MaxRetry is how long a call goes on repeating a request that may be repeated. Then it fails with [Transient], and a caller that wants to outlive
-// a longer outage calls again.
-const MaxRetry = 30 * time.Second
+// MaxRetry is how long after its beginning a call makes a new try of a request that may be repeated (one that gets no answer ends 30 s later at
+// most). Then it fails with [Transient], and a caller that wants to outlive a longer outage calls again.
+const MaxRetry = 45 * time.Second
 
 // errTry is why a try was given up.
 var errTry = errors.New("no answer in time")
