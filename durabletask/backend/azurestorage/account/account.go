@@ -101,5 +101,4 @@ func (a *Account) newPipeline() runtime.Pipeline {
 }
 
 // tokenScope is what a token must be good for.
-const tokenScope = "https://storage.azure.com/.default"
-
+const tokenScope = "https://storage.azure.com/.default" //nolint:gosec // the name of a scope, not a token

@@ -93,7 +93,7 @@ func (b *Blob) Put(ctx context.Context, content []byte, o PutOptions) (etag stri
 	if err != nil {
 		return "", err
 	}
-	return answer.header.Get("Etag"), nil
+	return answer.header.Get("ETag"), nil
 }
 
 const metadataPrefix = "X-Ms-Meta-"
@@ -137,7 +137,7 @@ func (b *Blob) Delete(ctx context.Context, leaseID string) (bool, error) {
 
 func propertiesOf(h http.Header) BlobProperties {
 	p := BlobProperties{
-		ETag: h.Get("Etag"), ContentType: h.Get("Content-Type"), ContentEncoding: h.Get("Content-Encoding"), Leased: h.Get("X-Ms-Lease-State") == leased,
+		ETag: h.Get("ETag"), ContentType: h.Get("Content-Type"), ContentEncoding: h.Get("Content-Encoding"), Leased: h.Get("X-Ms-Lease-State") == leased,
 	}
 	p.LastModified, _ = http.ParseTime(h.Get("Last-Modified"))
 	for name, values := range h {

@@ -83,13 +83,14 @@ type BlobPage struct {
 // List returns a page of the blobs whose names begin with prefix; next is that of the page before, or empty. At most top blobs; 0 is [MaxBlobPage].
 func (c *Container) List(ctx context.Context, prefix, next string, top int) (BlobPage, error) {
 	query := "restype=container&comp=list"
-	for _, p := range []struct{ name, value string }{{"prefix", prefix}, {"marker", next}} {
-		if p.value != "" {
-			query += "&" + p.name + "=" + escapeQuery(p.value)
-		}
+	if prefix != "" {
+		query = and(query, "prefix="+escapeQuery(prefix))
+	}
+	if next != "" {
+		query = and(query, "marker="+escapeQuery(next))
 	}
 	if top > 0 {
-		query += "&maxresults=" + strconv.Itoa(min(top, MaxBlobPage))
+		query = and(query, "maxresults="+strconv.Itoa(min(top, MaxBlobPage)))
 	}
 	r := c.request("list blobs", http.MethodGet, query, http.StatusOK)
 	r.repeat = true
@@ -109,15 +110,15 @@ func readBlobs(doc []byte) (BlobPage, error) {
 			Name struct {
 				Encoded bool   `xml:"Encoded,attr"`
 				Text    string `xml:",chardata"`
-			}
+			} `xml:"Name"`
 			Properties struct {
 				ETag         string `xml:"Etag"`
 				Length       int64  `xml:"Content-Length"`
 				LastModified string `xml:"Last-Modified"`
-				LeaseState   string
-			}
+				LeaseState   string `xml:"LeaseState"`
+			} `xml:"Properties"`
 		} `xml:"Blobs>Blob"`
-		NextMarker string
+		NextMarker string `xml:"NextMarker"`
 	}
 	if err := xml.Unmarshal(doc, &list); err != nil {
 		return BlobPage{}, errCutShort

@@ -133,8 +133,7 @@ func (a *Account) refused(r *request, answer *reply) error {
 
 // misread makes the error of an answer of success that is not whole.
 func (a *Account) misread(r *request, answer *reply, err error) error {
-	var nested *Error
-	if errors.As(err, &nested) {
+	if nested, ok := errors.AsType[*Error](err); ok {
 		nested.Kind, nested.Resource, nested.service = r.kind, r.resource, r.service
 		nested.RetryAfter = retryAfter(answer.header.Get("Retry-After"), a)
 		nested.Ambiguous = r.writes() && nested.Status >= http.StatusInternalServerError
@@ -154,8 +153,10 @@ func errorCode(body []byte) (code string, row int) {
 	if len(body) > 0 && body[0] == '{' {
 		var answer struct {
 			Error struct {
-				Code    string
-				Message struct{ Value string }
+				Code    string `json:"code"`
+				Message struct {
+					Value string `json:"value"`
+				} `json:"message"`
 			} `json:"odata.error"`
 		}
 		if json.Unmarshal(body, &answer) == nil {
@@ -167,7 +168,9 @@ func errorCode(body []byte) (code string, row int) {
 			}
 		}
 	} else {
-		var answer struct{ Code string }
+		var answer struct {
+			Code string `xml:"Code"`
+		}
 		if xml.Unmarshal(body, &answer) == nil {
 			code = answer.Code
 		}
@@ -198,8 +201,7 @@ const maxRetryAfter = time.Hour
 
 // withoutURL takes addresses, whose queries may hold signatures, out of an error.
 func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return withoutURL(u.Err)
 	}
 	return err

@@ -11,8 +11,7 @@ import (
 )
 
 func as(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Row: -1}

@@ -200,11 +200,11 @@ func (q *Queue) request(kind, method, path, query string, accept ...int) *reques
 
 // wholeSeconds rounds up, so that nothing becomes visible early.
 func wholeSeconds(d time.Duration) string {
-	seconds := d / time.Second
-	if seconds*time.Second < d {
+	seconds := int64(d / time.Second)
+	if d%time.Second > 0 {
 		seconds++
 	}
-	return strconv.FormatInt(int64(seconds), 10)
+	return strconv.FormatInt(seconds, 10)
 }
 
 func and(query, more string) string {

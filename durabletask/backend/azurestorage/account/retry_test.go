@@ -33,12 +33,24 @@ var calls = []struct {
 	{name: "queue length", repeat: true, status: 200, header: []string{"X-Ms-Approximate-Messages-Count", "3"}, do: func(ctx context.Context, a *Account) error { _, err := a.Queue("q").Length(ctx); return err }},
 	{name: "clear queue", repeat: true, writes: true, status: 204, do: func(ctx context.Context, a *Account) error { return a.Queue("q").Clear(ctx) }},
 	{name: "peek", repeat: true, status: 200, body: `<QueueMessagesList />`, do: func(ctx context.Context, a *Account) error { _, err := a.Queue("q").Peek(ctx, 1); return err }},
-	{name: "put message", writes: true, status: 201, body: messageList(1, ""), do: func(ctx context.Context, a *Account) error { _, err := a.Queue("q").Put(ctx, []byte("{}"), 0, NeverExpires); return err }},
-	{name: "receive", writes: true, status: 200, body: `<QueueMessagesList />`, do: func(ctx context.Context, a *Account) error { _, err := a.Queue("q").Receive(ctx, 1, time.Minute); return err }},
-	{name: "update message", writes: true, status: 204, header: []string{"X-Ms-Popreceipt", "r"}, do: func(ctx context.Context, a *Account) error { _, err := a.Queue("q").Update(ctx, "i", "r", 0, nil); return err }},
+	{name: "put message", writes: true, status: 201, body: messageList(1, ""), do: func(ctx context.Context, a *Account) error {
+		_, err := a.Queue("q").Put(ctx, []byte("{}"), 0, NeverExpires)
+		return err
+	}},
+	{name: "receive", writes: true, status: 200, body: `<QueueMessagesList />`, do: func(ctx context.Context, a *Account) error {
+		_, err := a.Queue("q").Receive(ctx, 1, time.Minute)
+		return err
+	}},
+	{name: "update message", writes: true, status: 204, header: []string{"X-Ms-Popreceipt", "r"}, do: func(ctx context.Context, a *Account) error {
+		_, err := a.Queue("q").Update(ctx, "i", "r", 0, nil)
+		return err
+	}},
 	{name: "delete message", writes: true, status: 204, do: func(ctx context.Context, a *Account) error { return a.Queue("q").DeleteMessage(ctx, "i", "r") }},
 	{name: "create table", repeat: true, writes: true, status: 204, do: func(ctx context.Context, a *Account) error { _, err := a.Table("T").Create(ctx); return err }},
-	{name: "get row", repeat: true, status: 200, body: `{}`, do: func(ctx context.Context, a *Account) error { _, _, err := a.Table("T").Get(ctx, Key{"p", "r"}); return err }},
+	{name: "get row", repeat: true, status: 200, body: `{}`, do: func(ctx context.Context, a *Account) error {
+		_, _, err := a.Table("T").Get(ctx, Key{"p", "r"})
+		return err
+	}},
 	{name: "query", repeat: true, status: 200, body: `{"value":[]}`, do: func(ctx context.Context, a *Account) error { _, err := a.Table("T").Query(ctx, Query{}); return err }},
 	{name: "insert row", writes: true, status: 204, do: func(ctx context.Context, a *Account) error {
 		_, err := a.Table("T").Write(ctx, Op{Action: Insert, Key: Key{"p", "r"}, Row: []byte("{}")})
@@ -53,12 +65,27 @@ var calls = []struct {
 		return err
 	}},
 	{name: "create container", repeat: true, writes: true, status: 201, do: func(ctx context.Context, a *Account) error { _, err := a.Container("c").Create(ctx); return err }},
-	{name: "list blobs", repeat: true, status: 200, body: `<EnumerationResults/>`, do: func(ctx context.Context, a *Account) error { _, err := a.Container("c").List(ctx, "", "", 0); return err }},
-	{name: "put blob", writes: true, status: 201, do: func(ctx context.Context, a *Account) error { _, err := a.Container("c").Blob("b").Put(ctx, nil, PutOptions{IfAbsent: true}); return err }},
+	{name: "list blobs", repeat: true, status: 200, body: `<EnumerationResults/>`, do: func(ctx context.Context, a *Account) error {
+		_, err := a.Container("c").List(ctx, "", "", 0)
+		return err
+	}},
+	{name: "put blob", writes: true, status: 201, do: func(ctx context.Context, a *Account) error {
+		_, err := a.Container("c").Blob("b").Put(ctx, nil, PutOptions{IfAbsent: true})
+		return err
+	}},
 	{name: "get blob", repeat: true, status: 200, do: func(ctx context.Context, a *Account) error { _, err := a.Container("c").Blob("b").Get(ctx); return err }},
-	{name: "delete blob", repeat: true, writes: true, status: 202, do: func(ctx context.Context, a *Account) error { _, err := a.Container("c").Blob("b").Delete(ctx, ""); return err }},
-	{name: "acquire lease", repeat: true, writes: true, status: 201, do: func(ctx context.Context, a *Account) error { _, err := a.Container("c").Lease().Acquire(ctx, "id", MaxLease); return err }},
-	{name: "renew lease", repeat: true, writes: true, status: 200, do: func(ctx context.Context, a *Account) error { _, err := a.Container("c").Lease().Renew(ctx, "id"); return err }},
+	{name: "delete blob", repeat: true, writes: true, status: 202, do: func(ctx context.Context, a *Account) error {
+		_, err := a.Container("c").Blob("b").Delete(ctx, "")
+		return err
+	}},
+	{name: "acquire lease", repeat: true, writes: true, status: 201, do: func(ctx context.Context, a *Account) error {
+		_, err := a.Container("c").Lease().Acquire(ctx, "id", MaxLease)
+		return err
+	}},
+	{name: "renew lease", repeat: true, writes: true, status: 200, do: func(ctx context.Context, a *Account) error {
+		_, err := a.Container("c").Lease().Renew(ctx, "id")
+		return err
+	}},
 	{name: "release lease", writes: true, status: 200, do: func(ctx context.Context, a *Account) error { return a.Container("c").Lease().Release(ctx, "id") }},
 }
 
@@ -349,4 +376,3 @@ func TestRepeatsAreLogged(t *testing.T) {
 		}
 	})
 }
-

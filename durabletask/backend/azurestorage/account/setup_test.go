@@ -68,17 +68,17 @@ func always(status int, body string, headers ...string) *fake {
 }
 
 // open opens an account on a fake, with a seeded source of chance.
-func open(t testing.TB, f *fake, change ...func(*Options)) *Account {
-	t.Helper()
+func open(tb testing.TB, f *fake, change ...func(*Options)) *Account {
+	tb.Helper()
 	c, err := ParseConnectionString("AccountName=acct;AccountKey=" + testKey)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return openAt(t, c, f, change...)
+	return openAt(tb, c, f, change...)
 }
 
-func openAt(t testing.TB, c Connection, f *fake, change ...func(*Options)) *Account {
-	t.Helper()
+func openAt(tb testing.TB, c Connection, f *fake, change ...func(*Options)) *Account {
+	tb.Helper()
 	o := Options{
 		Transport:   f,
 		Worker:      "w",
@@ -89,9 +89,9 @@ func openAt(t testing.TB, c Connection, f *fake, change ...func(*Options)) *Acco
 	}
 	a, err := Open(c, o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(a.Close)
+	tb.Cleanup(a.Close)
 	return a
 }
 
@@ -100,7 +100,6 @@ func lines() (*slog.Logger, *strings.Builder) {
 	var b strings.Builder
 	return slog.New(slog.NewTextHandler(&b, nil)), &b
 }
-
 
 // token is a credential that has tokens, or an error.
 type token struct{ err error }

@@ -30,10 +30,8 @@ func newSharedKey(account string, key []byte, env *backend.Environment) *sharedK
 func (s *sharedKey) Do(r *policy.Request) (*http.Response, error) {
 	raw := r.Raw()
 	raw.Header["X-Ms-Date"] = []string{s.env.Now().Format(http.TimeFormat)}
-	scheme, text := "SharedKeyLite ", ""
-	if attemptOf(raw).request.service == tableService {
-		text = s.tableText(raw)
-	} else {
+	scheme, text := "SharedKeyLite ", s.tableText(raw)
+	if attemptOf(raw).request.service != tableService {
 		var err error
 		if text, err = s.text(raw); err != nil {
 			return nil, err

@@ -25,10 +25,12 @@ func TestSignaturesAreTheSDKs(t *testing.T) {
 		t.Fatal(err)
 	}
 	var signed []struct {
-		Name, Method, URL string
-		Length            int64
-		Header            map[string]string
-		Table             bool
+		Name   string            `json:"Name"`
+		Method string            `json:"Method"`
+		URL    string            `json:"URL"`
+		Length int64             `json:"Length"`
+		Header map[string]string `json:"Header"`
+		Table  bool              `json:"Table"`
 	}
 	if err := json.Unmarshal(data, &signed); err != nil {
 		t.Fatal(err)
@@ -61,9 +63,11 @@ func TestSignaturesAreTheSDKs(t *testing.T) {
 			for name, value := range s.Header {
 				req.Raw().Header.Set(name, value)
 			}
-			if _, err := pipeline.Do(req); err != nil {
+			resp, err := pipeline.Do(req)
+			if err != nil {
 				t.Fatal(err)
 			}
+			_ = resp.Body.Close()
 			if got, want := f.requests[0].Header.Get("Authorization"), s.Header["Authorization"]; got != want {
 				t.Errorf("signed %s, the SDK %s", got, want)
 			}

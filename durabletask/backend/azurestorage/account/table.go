@@ -89,7 +89,7 @@ func (t *Table) Get(ctx context.Context, k Key) (row json.RawMessage, etag strin
 		if !json.Valid(answer.body) {
 			return errCutShort
 		}
-		row, etag = answer.body, answer.header.Get("Etag")
+		row, etag = answer.body, answer.header.Get("ETag")
 		return nil
 	}
 	_, err = t.a.do(ctx, r)
@@ -111,7 +111,7 @@ func (t *Table) Write(ctx context.Context, op Op) (etag string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return answer.header.Get("Etag"), nil
+	return answer.header.Get("ETag"), nil
 }
 
 // part is a request to a row, alone or in a transaction.

@@ -66,7 +66,9 @@ func (t *Table) Query(ctx context.Context, q Query) (Page, error) {
 	}
 	var page Page
 	r.read = func(answer *reply) error {
-		var list struct{ Value []json.RawMessage }
+		var list struct {
+			Value []json.RawMessage `json:"value"`
+		}
 		if err := json.Unmarshal(answer.body, &list); err != nil {
 			return errCutShort
 		}
