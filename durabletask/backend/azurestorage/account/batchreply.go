@@ -34,7 +34,7 @@ func readBatch(answer []byte, n int) ([]string, error) {
 		etags = append(etags, headers)
 		answer = body
 	}
-	if len(etags) != n || !bytes.HasSuffix(bytes.TrimSpace(answer), []byte("--")) {
+	if len(etags) != n {
 		return nil, fmt.Errorf("%w: %d of %d operations", errCutShort, len(etags), n)
 	}
 	return etags, nil

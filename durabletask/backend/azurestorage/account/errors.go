@@ -38,9 +38,9 @@ type Error struct {
 	Err error
 
 	service   service
-	untouched bool // the service surely did nothing
-	timedOut  bool // the time for one try was over
-	ended     bool // the caller cancelled
+	untouched bool          // the service surely did nothing
+	took      time.Duration // from behind the gate to the answer
+	ended     bool          // the caller cancelled
 }
 
 // Error says what failed, on what, how, and what to do about it.
@@ -109,7 +109,7 @@ func (a *Account) failed(ctx context.Context, r *request, t *attempt, err error)
 	e.Ambiguous = r.writes() && !e.untouched
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errTry):
-		e.timedOut, e.Err = true, fmt.Errorf("%w: %w", errTry, context.DeadlineExceeded)
+		e.Err = fmt.Errorf("%w: %w", errTry, context.DeadlineExceeded)
 	case cause != nil:
 		e.end(ctx)
 	}

@@ -3,6 +3,7 @@ package account
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -130,15 +131,18 @@ func (a *Account) once(ctx context.Context, r *request) (*reply, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, a.failed(ctx, r, t, err)
+		err = a.failed(ctx, r, t, err)
 	case !slices.Contains(r.accept, answer.status):
-		return nil, a.refused(r, answer)
+		err = a.refused(r, answer)
 	case r.read != nil:
-		if err := r.read(answer); err != nil {
-			return nil, a.misread(r, answer, err)
+		if err = r.read(answer); err != nil {
+			err = a.misread(r, answer, err)
 		}
 	}
-	return answer, nil
+	if failure, ok := errors.AsType[*Error](err); ok {
+		failure.took = received.Sub(sent)
+	}
+	return answer, err
 }
 
 var _ io.ReadSeekCloser = body{}

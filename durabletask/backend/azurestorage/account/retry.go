@@ -30,7 +30,7 @@ func tryTimeout(size int) time.Duration { return tryLimit + time.Duration(size>>
 
 // do makes a request, and makes it again where that is safe. Nothing is shared between calls, so that one which fails holds up no other.
 func (a *Account) do(ctx context.Context, r *request) (*reply, error) {
-	b := backoff{a: a, r: r, start: a.env.Now()}
+	b := backoff{a: a, r: r}
 	for {
 		answer, err := a.once(ctx, r)
 		if err == nil {
@@ -52,8 +52,7 @@ func (a *Account) do(ctx context.Context, r *request) (*reply, error) {
 type backoff struct {
 	a     *Account
 	r     *request
-	start time.Time
-	spent time.Duration // on pauses and on tries without an answer
+	spent time.Duration // on pauses and on tries, without waiting at the gate
 	tries int
 	draw  func() float64
 
@@ -69,14 +68,11 @@ func (b *backoff) again(ctx context.Context, e *Error) bool {
 	if beingDeleted(e.Code) {
 		wait, limit = max(wait, pauseDeleted), maxBeingDeleted
 	}
-	if e.timedOut {
-		b.spent += tryTimeout(len(b.r.body))
-	}
-	// The clock may be set while we wait; the sum can't.
-	if max(b.spent, b.a.env.Now().Sub(b.start))+wait > limit {
+	// Somebody may set the clock during a try.
+	b.spent += max(0, min(e.took, tryTimeout(len(b.r.body)))) + wait
+	if b.spent > limit {
 		return false
 	}
-	b.spent += wait
 	b.a.options.Logger.LogAttrs(ctx, slog.LevelWarn, "storage request failed and is made again",
 		slog.String("kind", e.Kind), slog.String("resource", e.Resource), slog.Int("status", e.Status), slog.String("code", e.Code),
 		slog.Duration("after", wait), slog.Any("cause", e.Err))

@@ -68,16 +68,16 @@ func always(status int, body string, headers ...string) *fake {
 }
 
 // open opens an account on a fake, with a seeded source of chance.
-func open(tb testing.TB, f *fake, change ...func(*Options)) *Account {
+func open(tb testing.TB, f policy.Transporter) *Account {
 	tb.Helper()
 	c, err := ParseConnectionString("AccountName=acct;AccountKey=" + testKey)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return openAt(tb, c, f, change...)
+	return openAt(tb, c, f)
 }
 
-func openAt(tb testing.TB, c Connection, f *fake, change ...func(*Options)) *Account {
+func openAt(tb testing.TB, c Connection, f policy.Transporter, change ...func(*Options)) *Account {
 	tb.Helper()
 	o := Options{
 		Transport:   f,

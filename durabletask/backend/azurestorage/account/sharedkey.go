@@ -30,18 +30,22 @@ func newSharedKey(account string, key []byte, env *backend.Environment) *sharedK
 func (s *sharedKey) Do(r *policy.Request) (*http.Response, error) {
 	raw := r.Raw()
 	raw.Header["X-Ms-Date"] = []string{s.env.Now().Format(http.TimeFormat)}
-	scheme, text := "SharedKeyLite ", s.tableText(raw)
-	if attemptOf(raw).request.service != tableService {
-		var err error
-		if text, err = s.text(raw); err != nil {
-			return nil, err
-		}
-		scheme = "SharedKey "
+	scheme, text, err := s.toSign(raw)
+	if err != nil {
+		return nil, err
 	}
 	mac := hmac.New(sha256.New, s.key)
 	mac.Write([]byte(text))
 	raw.Header["Authorization"] = []string{scheme + s.account + ":" + base64.StdEncoding.EncodeToString(mac.Sum(nil))}
 	return r.Next()
+}
+
+func (s *sharedKey) toSign(r *http.Request) (scheme, text string, err error) {
+	if attemptOf(r).request.service == tableService {
+		return "SharedKeyLite ", s.tableText(r), nil
+	}
+	text, err = s.text(r)
+	return "SharedKey ", text, err
 }
 
 // text is what is signed of a request to blobs or queues.
