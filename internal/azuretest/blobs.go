@@ -145,12 +145,16 @@ func (x *exchange) writable(c *container) (*blob, *Failure) {
 	return b, b.lease.allows(x.Header.Get("X-Ms-Lease-Id"), "Blob", true, x.now)
 }
 
-// written makes content the blob's.
+// written makes content the blob's. The service knows the checksum of a blob that came in one request, or the one it was told.
 func (x *exchange) written(c *container, b *blob, content []byte) *response {
 	if !b.committed {
 		b.created = x.now
 	}
-	b.committed, b.content, b.md5, b.blocks = true, content, checksum(content), nil
+	b.committed, b.content, b.md5, b.blocks = true, content, x.Header.Get("X-Ms-Blob-Content-Md5"), nil
+	sum := checksum(x.Body)
+	if x.Op == OpPutBlob && b.md5 == "" {
+		b.md5 = sum
+	}
 	b.metadata, b.headers = x.metadata(), map[string]string{"Content-Type": defaultBlobContentType}
 	for _, name := range blobContentHeaders {
 		if v := x.Header.Get("x-ms-blob-" + name); v != "" {
@@ -162,7 +166,7 @@ func (x *exchange) written(c *container, b *blob, content []byte) *response {
 	b.lease.written(x.now)
 	b.tick, b.modified = x.s.tick(x.now), x.now
 	c.blobs[b.name] = b
-	return b.stamp(respond(http.StatusCreated, "Content-MD5", b.md5, "x-ms-request-server-encrypted", "true"))
+	return b.stamp(respond(http.StatusCreated, "Content-MD5", sum, "x-ms-request-server-encrypted", "true"))
 }
 
 func (b *blob) stamp(res *response) *response {
@@ -268,17 +272,23 @@ func (x *exchange) getBlob(_ *container, b *blob) *response {
 	}
 	from, to, ok := parseRange(spec, len(b.content))
 	if !ok {
-		return x.fail(errInvalidRange)
+		res := x.fail(errInvalidRange)
+		res.header.Set("Content-Range", "bytes */"+strconv.Itoa(len(b.content)))
+		return res
 	}
 	status := http.StatusOK
 	if spec != "" {
 		status = http.StatusPartialContent
 	}
 	res := x.describe(b, respond(status, "Content-Length", strconv.Itoa(to-from)))
-	if spec == "" {
-		res.header.Set("Content-MD5", b.md5)
-	} else {
+	if spec != "" {
 		res.header.Set("Content-Range", "bytes "+strconv.Itoa(from)+"-"+strconv.Itoa(to-1)+"/"+strconv.Itoa(len(b.content)))
+	}
+	switch {
+	case b.md5 == "":
+	case spec == "":
+		res.header.Set("Content-MD5", b.md5)
+	default:
 		res.header.Set("x-ms-blob-content-md5", b.md5)
 	}
 	res.body = b.content[from:to]
@@ -309,7 +319,11 @@ func (x *exchange) getBlobHeaders(_ *container, b *blob) *response {
 	if f := x.readable(b); f != nil {
 		return x.fail(f)
 	}
-	return x.describe(b, respond(http.StatusOK, "Content-Length", strconv.Itoa(len(b.content)), "Content-MD5", b.md5))
+	res := x.describe(b, respond(http.StatusOK, "Content-Length", strconv.Itoa(len(b.content))))
+	if b.md5 != "" {
+		res.header.Set("Content-MD5", b.md5)
+	}
+	return res
 }
 
 func (x *exchange) deleteBlob(c *container, b *blob) *response {
@@ -387,7 +401,9 @@ func (x *exchange) listBlob(out *bytes.Buffer, b *blob) {
 	element(out, "Content-Length", strconv.Itoa(len(b.content)))
 	element(out, "Content-Type", b.headers["Content-Type"])
 	element(out, "Content-Encoding", b.headers["Content-Encoding"])
-	element(out, "Content-MD5", b.md5)
+	if b.md5 != "" {
+		element(out, "Content-MD5", b.md5)
+	}
 	element(out, "BlobType", "BlockBlob")
 	b.lease.elements(out, x.now)
 	out.WriteString("<ServerEncrypted>true</ServerEncrypted></Properties>")

@@ -142,6 +142,9 @@ type faults struct {
 }
 
 func (fs *faults) inject(rule Rule) *Fault {
+	if a := &rule.Do; a.status == 0 && a.err == nil && !a.cuts && !a.waits() {
+		panic("azuretest: the rule does nothing: set Do to FailBefore(…), LoseAnswer(), Hold(channel), …")
+	}
 	if rule.Name == "" {
 		rule.Name = string(rule.Op)
 	}
@@ -192,7 +195,7 @@ func fits(pattern, text string) bool {
 	return pattern == "" || pattern == text
 }
 
-// Inject adds a fault for the requests of all clients.
+// Inject adds a fault for the requests of all clients. It panics when the rule has nothing to do.
 func (s *Service) Inject(rule Rule) *Fault { return s.faults.inject(rule) }
 
 // perform runs an exchange under the faults that it meets. Nothing is locked while it waits.

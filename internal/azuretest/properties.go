@@ -331,9 +331,9 @@ const (
 
 // appendProperty appends a property in JSON.
 func appendProperty(b []byte, name string, v *value, level metadataLevel) []byte {
-	annotate := level == fullMetadata && v.typ != edmString && v.typ != edmInt32 && v.typ != edmBoolean ||
-		level == minimalMetadata && (v.typ == edmInt64 || v.typ == edmDateTime || v.typ == edmGUID || v.typ == edmBinary ||
-			v.typ == edmDouble && (math.IsNaN(v.real) || math.IsInf(v.real, 0)))
+	// What the form of a JSON value says needs no annotation.
+	annotate := level != noMetadata && (v.typ == edmInt64 || v.typ == edmDateTime || v.typ == edmGUID || v.typ == edmBinary ||
+		v.typ == edmDouble && (math.IsNaN(v.real) || math.IsInf(v.real, 0)))
 	if annotate {
 		b = append(b, ',', '"')
 		b = append(b, name...)

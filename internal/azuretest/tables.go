@@ -211,7 +211,9 @@ func quoted(text string) (inner, rest string, ok bool) {
 }
 
 // level says how much metadata the client wants.
-func (x *exchange) level() metadataLevel { return levelOf(x.Header.Get("Accept"), x.Query.Get("$format")) }
+func (x *exchange) level() metadataLevel {
+	return levelOf(x.Header.Get("Accept"), x.Query.Get("$format"))
+}
 
 func levelOf(accept, format string) metadataLevel {
 	if format != "" {
