@@ -3,8 +3,10 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -16,9 +18,23 @@ import (
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/internal/azuretest"
+	"github.com/azdurable/azdurable/internal/azuretest/azurite"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(main{m}) }
+
+// main ends the emulator before anybody looks for what goes on running.
+type main struct{ *testing.M }
+
+// Run runs the tests.
+func (m main) Run() int {
+	code := m.M.Run()
+	if err := azurite.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	return code
+}
 
 // turnstile notes who waits, and lets them pass when told.
 type turnstile struct {

@@ -116,7 +116,7 @@ func TestConnectionsPrintWithoutSecrets(t *testing.T) {
 		inside := struct{ hidden Connection }{c}
 		var log bytes.Buffer
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("open", "connection", c, "inside", inside)
-		a := openAt(t, c, always(200, ""))
+		a := openAt(t, c, always(200))
 		for _, text := range []string{
 			fmt.Sprint(c), fmt.Sprintf("%+v %#v %s %q %x", c, c, c, c, c), fmt.Sprintf("%v %+v %#v", inside, inside, inside), log.String(),
 			fmt.Sprintf("%v %+v", a.options, a.Connection()),

@@ -19,12 +19,12 @@ import (
 	"github.com/azdurable/azdurable/internal/azuretest"
 )
 
-// notRetriable is a credential's error, as azcore marks them.
-type notRetriable struct{ error }
+// notRetriableError is a credential's error, as azcore marks them.
+type notRetriableError struct{ error }
 
-func (notRetriable) NonRetriable() {}
+func (notRetriableError) NonRetriable() {}
 
-func (e notRetriable) Unwrap() error { return e.error }
+func (e notRetriableError) Unwrap() error { return e.error }
 
 // Each way of being refused says what to do.
 func TestRemedies(t *testing.T) {
@@ -69,7 +69,7 @@ func TestRemedies(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := tc.do(t, openAt(t, c, always(tc.status, "", "X-Ms-Error-Code", tc.code)))
+			err := tc.do(t, openAt(t, c, always(tc.status, "X-Ms-Error-Code", tc.code)))
 			if err == nil || !strings.Contains(err.Error(), tc.want) || Transient(err) || Ambiguous(err) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}
@@ -110,7 +110,7 @@ func TestRefusedByAService(t *testing.T) {
 			}
 		}
 	}
-	a, _ := serve(t, azuretest.Options{NoTables: true})
+	a := serve(t, azuretest.Options{NoTables: true})
 	if _, err := a.Table("HubHistory").Create(t.Context()); !NoTables(err) {
 		t.Error(err)
 	}
@@ -119,7 +119,7 @@ func TestRefusedByAService(t *testing.T) {
 func TestClockOff(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	f := always(403, "", "X-Ms-Error-Code", "AuthenticationFailed", "Date", at.Add(-2*time.Hour).Format(http.TimeFormat))
+	f := always(403, "X-Ms-Error-Code", "AuthenticationFailed", "Date", at.Add(-2*time.Hour).Format(http.TimeFormat))
 	c, err := ParseConnectionString(testConnection)
 	check(t, "parse", err)
 	a := openAt(t, c, f, func(o *Options) { o.Environment.Clock = fixedClock(at) })
@@ -137,10 +137,10 @@ func TestIdentityRefused(t *testing.T) {
 			err    error
 			denied bool
 		}{
-			{"refused", notRetriable{errors.New("AADSTS7000215: invalid secret")}, true},
+			{"refused", notRetriableError{errors.New("AADSTS7000215: invalid secret")}, true},
 			{"no network", &net.OpError{Op: "read", Err: io.EOF}, false},
 		} {
-			f := always(201, "")
+			f := always(201)
 			c := Connection{proof: &proof{credential: token{tc.err}}, endpoints: [services]string{"https://b.example", "https://q.example", "https://t.example"}}
 			_, err := openAt(t, c, f).Queue("q").Put(t.Context(), []byte("{}"), 0, 0)
 			if Denied(err) != tc.denied || Transient(err) == tc.denied || Ambiguous(err) || f.count() > 0 || !errors.Is(err, tc.err) {
@@ -149,7 +149,7 @@ func TestIdentityRefused(t *testing.T) {
 		}
 		// A token is for https only, and azcore sees to that.
 		c := Connection{proof: &proof{credential: token{}}, endpoints: [services]string{"http://b.example", "http://q.example", "http://t.example"}}
-		f := always(201, "")
+		f := always(201)
 		if _, err := openAt(t, c, f).Queue("q").Create(t.Context()); err == nil || f.count() > 0 {
 			t.Errorf("sent a token in the clear: %v", err)
 		}

@@ -165,7 +165,7 @@ func TestWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 401, 403, 409, 411, 412, 413, 416, 501, 505} {
 		for _, call := range calls {
-			f := always(status, "")
+			f := always(status)
 			err := call.do(t.Context(), open(t, f))
 			if f.count() != 1 || err == nil || Transient(err) || Ambiguous(err) && status < 500 {
 				t.Errorf("%s, %d: %d requests and error %v (transient %t, ambiguous %t), want 1 and a definite refusal",

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/azdurable/azdurable/internal/azuretest"
+	"github.com/azdurable/azdurable/internal/azuretest/azurite"
 )
 
 const (
@@ -20,14 +21,44 @@ const (
 )
 
 // serve opens an account of a service in memory.
-func serve(t *testing.T, o azuretest.Options) (*Account, *azuretest.Service) {
+func serve(t *testing.T, o azuretest.Options) *Account {
 	t.Helper()
 	s := azuretest.New(o)
 	c, err := ParseConnectionString(s.ConnectionString())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return openAt(t, c, s.Transport(azuretest.ClientOptions{Name: "w"})), s
+	return openAt(t, c, s.Transport(azuretest.ClientOptions{Name: "w"}))
+}
+
+// The same lives on an emulator, whose time can't be hurried: nothing is hidden there, and leases don't end.
+func TestOnAzurite(t *testing.T) {
+	t.Parallel()
+	server := azurite.Shared(t)
+	c, err := ParseConnectionString(server.ConnectionString())
+	check(t, "parse", err)
+	a, err := Open(c, Options{})
+	check(t, "open", err)
+	t.Cleanup(a.Close)
+	for name, life := range map[string]func(*testing.T, *Account, string){
+		"queue":        func(t *testing.T, a *Account, name string) { queueLife(t, a, name, 0) },
+		"table":        tableLife,
+		"transactions": transactions,
+		"blobs":        blobLife,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			life(t, a, azurite.Name(t))
+		})
+	}
+	wrong := c
+	wrong.proof = &proof{key: []byte("another")}
+	b, err := Open(wrong, Options{})
+	check(t, "open", err)
+	t.Cleanup(b.Close)
+	if _, err := b.Queue(azurite.Name(t)).Create(t.Context()); !Denied(err) {
+		t.Errorf("wrong key: %v", err)
+	}
 }
 
 func check(t *testing.T, what string, err error) {
@@ -40,66 +71,72 @@ func check(t *testing.T, what string, err error) {
 func TestQueueLife(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a, _ := serve(t, azuretest.Options{})
-		ctx, q := t.Context(), a.Queue("hub-control-00")
-		for _, want := range []bool{true, false} {
-			if made, err := q.Create(ctx); made != want || err != nil {
-				t.Fatalf("create: %t, %v", made, err)
-			}
+		queueLife(t, serve(t, azuretest.Options{}), "hub-control-00", 1500*time.Millisecond)
+	})
+}
+
+func queueLife(t *testing.T, a *Account, name string, hidden time.Duration) {
+	t.Helper()
+	ctx, q := t.Context(), a.Queue(name)
+	for _, want := range []bool{true, false} {
+		if made, err := q.Create(ctx); made != want || err != nil {
+			t.Fatalf("create: %t, %v", made, err)
 		}
-		text := []byte("{\"a\":\"<&>\r\n\r\t ü😀 'x' \\\"]]>\"}")
-		receipt, err := q.Put(ctx, text, 1500*time.Millisecond, NeverExpires)
-		check(t, "put", err)
-		if early := receipt.NextVisible.Sub(receipt.Inserted); early < 1500*time.Millisecond || receipt.PopReceipt == "" {
-			t.Errorf("put: %+v", receipt)
-		}
+	}
+	text := []byte("{\"a\":\"<&>\r\n\r\t ü😀 'x' \\\"]]>\"}")
+	receipt, err := q.Put(ctx, text, hidden, NeverExpires)
+	check(t, "put", err)
+	if early := receipt.NextVisible.Sub(receipt.Inserted); early < hidden || receipt.PopReceipt == "" {
+		t.Errorf("put: %+v", receipt)
+	}
+	if hidden > 0 {
 		if m, err := q.Receive(ctx, MaxReceive, time.Minute); err != nil || len(m) > 0 {
 			t.Errorf("received the invisible: %v, %v", m, err)
 		}
-		time.Sleep(2 * time.Second)
-		if m, err := q.Peek(ctx, 1); err != nil || len(m) != 1 || !bytes.Equal(m[0].Text, text) {
-			t.Errorf("peek: %+v, %v", m, err)
+		time.Sleep(hidden + time.Second)
+	}
+	if m, err := q.Peek(ctx, 1); err != nil || len(m) != 1 || !bytes.Equal(m[0].Text, text) {
+		t.Errorf("peek: %+v, %v", m, err)
+	}
+	got, err := q.Receive(ctx, MaxReceive, time.Minute)
+	check(t, "receive", err)
+	if len(got) != 1 || !bytes.Equal(got[0].Text, text) || got[0].DequeueCount != 1 || got[0].ID != receipt.MessageID {
+		t.Fatalf("received %+v (text %q)", got, got[0].Text)
+	}
+	if n, err := q.Length(ctx); n != 1 || err != nil {
+		t.Errorf("length %d, %v", n, err)
+	}
+	later, err := q.Update(ctx, got[0].ID, got[0].PopReceipt, 0, nil)
+	check(t, "update", err)
+	if err := q.DeleteMessage(ctx, got[0].ID, got[0].PopReceipt); !MessageGone(err) {
+		t.Errorf("delete by an old receipt: %v", err)
+	}
+	later, err = q.Update(ctx, later.MessageID, later.PopReceipt, 0, []byte(`{"b":2}`))
+	check(t, "update text", err)
+	if m, err := q.Peek(ctx, 1); err != nil || len(m) != 1 || string(m[0].Text) != `{"b":2}` {
+		t.Errorf("updated: %+v, %v", m, err)
+	}
+	check(t, "delete", q.DeleteMessage(ctx, later.MessageID, later.PopReceipt))
+	if _, err := q.Update(ctx, later.MessageID, later.PopReceipt, 0, nil); !MessageGone(err) || !NotFound(err) {
+		t.Errorf("update of a deleted one: %v", err)
+	}
+	_, err = q.Put(ctx, text, 0, 0)
+	check(t, "put", err)
+	check(t, "clear", q.Clear(ctx))
+	for _, want := range []bool{true, false} {
+		if was, err := q.Delete(ctx); was != want || err != nil {
+			t.Errorf("delete: %t, %v", was, err)
 		}
-		got, err := q.Receive(ctx, MaxReceive, time.Minute)
-		check(t, "receive", err)
-		if len(got) != 1 || !bytes.Equal(got[0].Text, text) || got[0].DequeueCount != 1 || got[0].ID != receipt.MessageID {
-			t.Fatalf("received %+v (text %q)", got, got[0].Text)
-		}
-		if n, err := q.Length(ctx); n != 1 || err != nil {
-			t.Errorf("length %d, %v", n, err)
-		}
-		later, err := q.Update(ctx, got[0].ID, got[0].PopReceipt, 0, nil)
-		check(t, "update", err)
-		if err := q.DeleteMessage(ctx, got[0].ID, got[0].PopReceipt); !MessageGone(err) {
-			t.Errorf("delete by an old receipt: %v", err)
-		}
-		later, err = q.Update(ctx, later.MessageID, later.PopReceipt, 0, []byte(`{"b":2}`))
-		check(t, "update text", err)
-		if m, err := q.Peek(ctx, 1); err != nil || len(m) != 1 || string(m[0].Text) != `{"b":2}` {
-			t.Errorf("updated: %+v, %v", m, err)
-		}
-		check(t, "delete", q.DeleteMessage(ctx, later.MessageID, later.PopReceipt))
-		if _, err := q.Update(ctx, later.MessageID, later.PopReceipt, 0, nil); !MessageGone(err) || !NotFound(err) {
-			t.Errorf("update of a deleted one: %v", err)
-		}
-		_, err = q.Put(ctx, text, 0, 0)
-		check(t, "put", err)
-		check(t, "clear", q.Clear(ctx))
-		for _, want := range []bool{true, false} {
-			if was, err := q.Delete(ctx); was != want || err != nil {
-				t.Errorf("delete: %t, %v", was, err)
-			}
-		}
-		if _, err := q.Put(ctx, text, 0, 0); !NotFound(err) || Ambiguous(err) || as(err).Code != "QueueNotFound" {
-			t.Errorf("put into nothing: %v", err)
-		}
-	})
+	}
+	if _, err := q.Put(ctx, text, 0, 0); !NotFound(err) || Ambiguous(err) || as(err).Code != "QueueNotFound" {
+		t.Errorf("put into nothing: %v", err)
+	}
 }
 
 // What the service would refuse or spoil is refused before it is sent.
 func TestLimitsOfQueues(t *testing.T) {
 	t.Parallel()
-	f := always(200, "")
+	f := always(200)
 	ctx, q := t.Context(), open(t, f).Queue("q")
 	put := func(text string, visibility time.Duration) error {
 		_, err := q.Put(ctx, []byte(text), visibility, 0)
@@ -145,8 +182,12 @@ func column(t *testing.T, row json.RawMessage) (x, etag string) {
 
 func TestTableLife(t *testing.T) {
 	t.Parallel()
-	a, _ := serve(t, azuretest.Options{PageSize: 5})
-	ctx, table := t.Context(), a.Table("HubHistory")
+	tableLife(t, serve(t, azuretest.Options{}), "HubHistory")
+}
+
+func tableLife(t *testing.T, a *Account, name string) {
+	t.Helper()
+	ctx, table := t.Context(), a.Table(name)
 	for _, want := range []bool{true, false} {
 		if made, err := table.Create(ctx); made != want || err != nil {
 			t.Fatalf("create: %t, %v", made, err)
@@ -194,8 +235,12 @@ func TestTableLife(t *testing.T) {
 
 func TestTransactions(t *testing.T) {
 	t.Parallel()
-	a, _ := serve(t, azuretest.Options{PageSize: 5})
-	ctx, table := t.Context(), a.Table("HubHistory")
+	transactions(t, serve(t, azuretest.Options{PageSize: 5}), "HubHistory")
+}
+
+func transactions(t *testing.T, a *Account, name string) {
+	t.Helper()
+	ctx, table := t.Context(), a.Table(name)
 	_, err := table.Create(ctx)
 	check(t, "create", err)
 	var ops []Op
@@ -243,7 +288,7 @@ func TestTransactions(t *testing.T) {
 
 func TestLimitsOfTables(t *testing.T) {
 	t.Parallel()
-	f := always(200, "")
+	f := always(200)
 	ctx, table := t.Context(), open(t, f).Table("T")
 	many := make([]Op, MaxOps+1)
 	for i := range many {
@@ -271,8 +316,12 @@ func TestLimitsOfTables(t *testing.T) {
 
 func TestBlobLife(t *testing.T) {
 	t.Parallel()
-	a, _ := serve(t, azuretest.Options{})
-	ctx, c := t.Context(), a.Container("hub-largemessages")
+	blobLife(t, serve(t, azuretest.Options{}), "hub-largemessages")
+}
+
+func blobLife(t *testing.T, a *Account, name string) {
+	t.Helper()
+	ctx, c := t.Context(), a.Container(name)
 	b := c.Blob("@counter@ä b/message-1$+.json.gz")
 	if _, err := b.Put(ctx, nil, PutOptions{}); !NotFound(err) {
 		t.Errorf("put into nothing: %v", err)
@@ -322,7 +371,7 @@ func TestBlobLife(t *testing.T) {
 	if len(page.Blobs) != 1 || len(next.Blobs) != 1 || next.Blobs[0].Name != "other" || next.Next != "" {
 		t.Errorf("listed %+v and %+v", page, next)
 	}
-	if want := a.Connection().BlobEndpoint() + "/hub-largemessages/%40counter%40%C3%A4%20b/message-1%24%2B.json.gz"; b.URL() != want {
+	if want := a.Connection().BlobEndpoint() + "/" + name + "/%40counter%40%C3%A4%20b/message-1%24%2B.json.gz"; b.URL() != want {
 		t.Errorf("URL %s, want %s", b.URL(), want)
 	}
 	for _, want := range []bool{true, false} {
@@ -346,7 +395,7 @@ func TestBlobLife(t *testing.T) {
 func TestLeases(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a, _ := serve(t, azuretest.Options{})
+		a := serve(t, azuretest.Options{})
 		ctx, c := t.Context(), a.Container("hub-applease")
 		_, err := c.Create(ctx)
 		check(t, "create", err)

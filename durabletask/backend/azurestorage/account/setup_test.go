@@ -62,9 +62,9 @@ func answer(r *http.Request, status int, body string, headers ...string) *http.R
 	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), Request: r, ContentLength: int64(len(body))}
 }
 
-// always answers each request in the same way.
-func always(status int, body string, headers ...string) *fake {
-	return &fake{answer: func(_ int, r *http.Request) (*http.Response, error) { return answer(r, status, body, headers...), nil }}
+// always answers each request in the same way, without a body.
+func always(status int, headers ...string) *fake {
+	return &fake{answer: func(_ int, r *http.Request) (*http.Response, error) { return answer(r, status, "", headers...), nil }}
 }
 
 // open opens an account on a fake, with a seeded source of chance.

@@ -46,7 +46,7 @@ func TestSignaturesAreTheSDKs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f := always(http.StatusOK, "")
+			f := always(http.StatusOK)
 			sign := newSharedKey("acct", c.proof.key, &backend.Environment{Clock: fixedClock(at)})
 			pipeline := runtime.NewPipeline("", "", runtime.PipelineOptions{PerCall: []policy.Policy{sign}}, &policy.ClientOptions{
 				Transport: f, Telemetry: policy.TelemetryOptions{Disabled: true},
