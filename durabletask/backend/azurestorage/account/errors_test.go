@@ -147,9 +147,16 @@ func TestIdentityRefused(t *testing.T) {
 				t.Errorf("%s: %v (denied %t, transient %t, ambiguous %t)", tc.name, err, Denied(err), Transient(err), Ambiguous(err))
 			}
 		}
+		f := always(204)
+		c := Connection{proof: &proof{credential: token{}}, endpoints: [services]string{"https://b.example", "https://q.example", "https://t.example"}}
+		_, err := openAt(t, c, f).Table("HubHistory").Create(t.Context())
+		check(t, "create with a token", err)
+		if h := f.requests[0].Header; h.Get("Authorization") != "Bearer secret-token" || h.Get("X-Ms-Version") < "2020-12-06" {
+			t.Errorf("headers %v", h)
+		}
 		// A token is for https only, and azcore sees to that.
-		c := Connection{proof: &proof{credential: token{}}, endpoints: [services]string{"http://b.example", "http://q.example", "http://t.example"}}
-		f := always(201)
+		c.endpoints = [services]string{"http://b.example", "http://q.example", "http://t.example"}
+		f = always(201)
 		if _, err := openAt(t, c, f).Queue("q").Create(t.Context()); err == nil || f.count() > 0 {
 			t.Errorf("sent a token in the clear: %v", err)
 		}

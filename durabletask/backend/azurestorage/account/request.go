@@ -13,9 +13,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
-// Versions of the REST interface: what DTFx's tables speak, and one that knows large blobs for the others.
+// Versions of the REST interface: the first that takes tokens for tables, and one that knows large blobs for the others.
 const (
-	tableVersion   = "2019-02-02"
+	tableVersion   = "2020-12-06"
 	storageVersion = "2021-12-02"
 )
 
