@@ -41,7 +41,7 @@ func TestWhoIsLetIn(t *testing.T) {
 			t.Parallel()
 			r, err := http.NewRequestWithContext(context.Background(), http.MethodPut, c.service.Endpoint(azuretest.Queue)+"/que-"+strings.ReplaceAll(strings.ToLower(name), " ", "-")+c.query, nil)
 			must(t, err)
-			r.Header.Set("x-ms-date", time.Now().UTC().Format(http.TimeFormat))
+			r.Header.Set("X-Ms-Date", time.Now().UTC().Format(http.TimeFormat))
 			if c.authorization != "" {
 				r.Header.Set("Authorization", c.authorization)
 			}
@@ -63,8 +63,8 @@ func TestSignaturesCoverTheRequest(t *testing.T) {
 		paths := map[azuretest.Kind]string{azuretest.Queue: "que?comp=metadata&a=1", azuretest.Table: "Tables?comp=x", azuretest.Blob: "con?restype=container"}
 		for name, tamper := range map[string]func(*http.Request){
 			"nothing": func(*http.Request) {},
-			"date":    func(r *http.Request) { r.Header.Set("x-ms-date", "Mon, 02 Jan 2006 15:04:05 GMT") },
-			"no date": func(r *http.Request) { r.Header.Del("x-ms-date") },
+			"date":    func(r *http.Request) { r.Header.Set("X-Ms-Date", "Mon, 02 Jan 2006 15:04:05 GMT") },
+			"no date": func(r *http.Request) { r.Header.Del("X-Ms-Date") },
 			"path":    func(r *http.Request) { r.URL.Path += "x" },
 			"query": func(r *http.Request) {
 				r.URL.RawQuery = strings.ReplaceAll(strings.ReplaceAll(r.URL.RawQuery, "comp=", "comp=y"), "restype=", "restype=y")
@@ -72,7 +72,7 @@ func TestSignaturesCoverTheRequest(t *testing.T) {
 		} {
 			r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, s.Endpoint(kind)+"/"+paths[kind], nil)
 			must(t, err)
-			r.Header.Set("x-ms-date", time.Now().UTC().Format(http.TimeFormat))
+			r.Header.Set("X-Ms-Date", time.Now().UTC().Format(http.TimeFormat))
 			sign(t, s, kind, r)
 			tamper(r)
 			res, err := s.Transport(azuretest.ClientOptions{}).Do(r)

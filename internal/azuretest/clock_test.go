@@ -3,7 +3,9 @@ package azuretest_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,11 +13,11 @@ import (
 	"github.com/azdurable/azdurable/internal/azuretest"
 )
 
-func group(t testing.TB, expression, text string) string {
-	t.Helper()
+func group(tb testing.TB, expression, text string) string {
+	tb.Helper()
 	m := regexp.MustCompile(expression).FindStringSubmatch(text)
 	if m == nil {
-		t.Fatalf("no %s in %s", expression, text)
+		tb.Fatalf("no %s in %s", expression, text)
 	}
 	return m[1]
 }
@@ -54,7 +56,7 @@ func TestPopReceipts(t *testing.T) {
 		id, first := receive()
 		time.Sleep(31 * time.Second)
 		a := b.do(t, "queue PUT que/messages/"+id+"?visibilitytimeout=5&popreceipt="+first, "204")
-		second := a.header.Get("x-ms-popreceipt")
+		second := a.header.Get("X-Ms-Popreceipt")
 		if second == first {
 			t.Error("an update leaves the receipt as it was")
 		}
@@ -76,7 +78,7 @@ func TestMessagesExpire(t *testing.T) {
 		id, receipt := group(t, "<MessageId>(.*)</MessageId>", a.body), group(t, "<PopReceipt>(.*)</PopReceipt>", a.body)
 		b.do(t, "queue PUT que/messages/"+id+"?visibilitytimeout=604800&popreceipt="+receipt, "204")
 		count := func() string {
-			return b.do(t, "queue GET que?comp=metadata", "200").header.Get("x-ms-approximate-messages-count")
+			return b.do(t, "queue GET que?comp=metadata", "200").header.Get("X-Ms-Approximate-Messages-Count")
 		}
 		if got := count(); got != "2" {
 			t.Error(got)
@@ -106,7 +108,7 @@ func TestLeasesExpire(t *testing.T) {
 				state := func() string {
 					t.Helper()
 					h := b.do(t, "blob HEAD "+regexp.MustCompile(`[?&]comp=lease`).ReplaceAllString(path, ""), "200").header
-					return h.Get("x-ms-lease-state") + " " + h.Get("x-ms-lease-status") + " " + h.Get("x-ms-lease-duration")
+					return h.Get("X-Ms-Lease-State") + " " + h.Get("X-Ms-Lease-Status") + " " + h.Get("X-Ms-Lease-Duration")
 				}
 				same := func(want string) {
 					t.Helper()
@@ -126,7 +128,7 @@ func TestLeasesExpire(t *testing.T) {
 				time.Sleep(15 * time.Second)
 				lease("201", "acquire", idB, "60")
 				lease("409 LeaseIdMismatchWithLeaseOperation", "renew", idA, "")
-				if left := lease("202", "break", "", "10").header.Get("x-ms-lease-time"); left != "10" {
+				if left := lease("202", "break", "", "10").header.Get("X-Ms-Lease-Time"); left != "10" {
 					t.Error(left)
 				}
 				same("breaking locked ")
@@ -199,7 +201,76 @@ func TestIDsFollowFromTheSeed(t *testing.T) {
 		b := setup(t, azuretest.Options{Seed: seed, Now: func() time.Time { return time.Unix(1e9, 0) }}, azuretest.ClientOptions{})
 		return b.do(t, "queue POST que/messages", "201", "", text("x")).body
 	}
-	if put(1) != put(1) || put(1) == put(2) {
-		t.Error(put(1), put(2))
+	first, again, other := put(1), put(1), put(2)
+	if first != again || first == other {
+		t.Error(first, again, other)
+	}
+}
+
+// An answer may hold fewer entities than there are, or none, and still say where to go on.
+func TestQueriesScanInPieces(t *testing.T) {
+	t.Parallel()
+	b := setup(t, azuretest.Options{ScanSize: 3}, azuretest.ClientOptions{})
+	for i := range 10 {
+		b.do(t, fmt.Sprintf("table PUT tab(PartitionKey='%d',RowKey='')", i), "204", "", fmt.Sprintf(`{"N":%d}`, i))
+	}
+	marker, sizes := "", ""
+	for range 10 {
+		a := b.do(t, "table GET tab()?$filter=N%20ge%205"+marker, "200")
+		sizes += fmt.Sprint(strings.Count(a.body, `"N":`))
+		pk := a.header.Get("X-Ms-Continuation-Nextpartitionkey")
+		if pk == "" {
+			break
+		}
+		marker = "&NextPartitionKey=" + url.QueryEscape(pk) + "&NextRowKey=" + url.QueryEscape(a.header.Get("X-Ms-Continuation-Nextrowkey"))
+	}
+	if sizes != "0131" {
+		t.Error(sizes)
+	}
+}
+
+func TestMessagesExpireInvisible(t *testing.T) {
+	t.Parallel()
+	b := setup(t, azuretest.Options{}, azuretest.ClientOptions{})
+	a := b.do(t, "queue POST que/messages?messagettl=100", "201", "", text("x"))
+	id, receipt := group(t, "<MessageId>(.*)</MessageId>", a.body), group(t, "<PopReceipt>(.*)</PopReceipt>", a.body)
+	b.do(t, "queue PUT que/messages/"+id+"?visibilitytimeout=101&popreceipt="+receipt, "400 InvalidQueryParameterValue")
+	b.do(t, "queue PUT que/messages/"+id+"?visibilitytimeout=99&popreceipt="+receipt, "204")
+}
+
+// Lists of names come in pages of PageSize, and each marker leads to the next one.
+func TestListsContinue(t *testing.T) {
+	t.Parallel()
+	b := setup(t, azuretest.Options{PageSize: 2}, azuretest.ClientOptions{})
+	for i := range 5 {
+		b.do(t, fmt.Sprintf("queue PUT list-%d", i), "201")
+		b.do(t, fmt.Sprintf("blob PUT list-%d?restype=container", i), "201")
+		b.do(t, fmt.Sprintf("blob PUT con/list-%d", i), "201", block)
+		b.do(t, "table POST Tables", "201", "", fmt.Sprintf(`{"TableName":"list%d"}`, i))
+	}
+	for what, next := range map[string]string{
+		"queue GET ?comp=list&prefix=list-":                      "<NextMarker>(.*)</NextMarker>",
+		"blob GET ?comp=list&prefix=list-":                       "<NextMarker>(.*)</NextMarker>",
+		"blob GET con?restype=container&comp=list&prefix=list-":  "<NextMarker>(.*)</NextMarker>",
+		"table GET Tables?$filter=TableName%20ge%20%27list%27&x": "",
+	} {
+		names, pages, marker := 0, 0, ""
+		for {
+			a := b.do(t, what+marker, "200")
+			names += len(regexp.MustCompile(`<Name>list-|"TableName":"list`).FindAllString(a.body, -1))
+			pages++
+			if next == "" {
+				marker = a.header.Get("X-Ms-Continuation-Nexttablename")
+			} else {
+				marker = group(t, next, a.body)
+			}
+			if marker == "" {
+				break
+			}
+			marker = map[bool]string{true: "&NextTableName=", false: "&marker="}[next == ""] + url.QueryEscape(marker)
+		}
+		if names != 5 || pages != 3 {
+			t.Errorf("%s: %d names on %d pages", what, names, pages)
+		}
 	}
 }

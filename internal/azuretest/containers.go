@@ -12,9 +12,9 @@ import (
 )
 
 var (
-	errContainerExists   = &Failure{http.StatusConflict, "ContainerAlreadyExists", "The specified container already exists."}
-	errContainerNotFound = &Failure{http.StatusNotFound, "ContainerNotFound", "The specified container does not exist."}
-	errContainerDying    = &Failure{http.StatusConflict, "ContainerBeingDeleted", "The specified container is being deleted. Try operation later."}
+	errContainerExists   = &serviceError{http.StatusConflict, "ContainerAlreadyExists", "The specified container already exists."}
+	errContainerNotFound = &serviceError{http.StatusNotFound, "ContainerNotFound", "The specified container does not exist."}
+	errContainerDying    = &serviceError{http.StatusConflict, "ContainerBeingDeleted", "The specified container is being deleted. Try operation later."}
 )
 
 type container struct {
@@ -30,7 +30,7 @@ type container struct {
 func blobETag(tick int64) string { return fmt.Sprintf(`"0x%X"`, uint64(tick)) }
 
 // routeBlobs finds out what a request wants of the blob service.
-func (x *exchange) routeBlobs() *Failure {
+func (x *exchange) routeBlobs() *serviceError {
 	name, path, inContainer := strings.Cut(x.path, "/")
 	var err, err2 error
 	x.Resource, err = url.PathUnescape(name)

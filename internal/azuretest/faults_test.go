@@ -22,28 +22,28 @@ type bench struct {
 	client *azuretest.Transport
 }
 
-func setup(t testing.TB, options azuretest.Options, client azuretest.ClientOptions) bench {
-	t.Helper()
+func setup(tb testing.TB, options azuretest.Options, client azuretest.ClientOptions) bench {
+	tb.Helper()
 	options.Anonymous = true
 	b := bench{Service: azuretest.New(options)}
 	b.client = b.Transport(azuretest.ClientOptions{Name: "setup"})
-	b.do(t, "queue PUT que", "201")
-	b.do(t, "table POST Tables", "204", "Prefer: return-no-content", `{"TableName":"tab"}`)
-	b.do(t, "blob PUT con?restype=container", "201")
-	b.do(t, "blob PUT con/b", "201", "x-ms-blob-type: BlockBlob", "content")
+	b.do(tb, "queue PUT que", "201")
+	b.do(tb, "table POST Tables", "204", "Prefer: return-no-content", `{"TableName":"tab"}`)
+	b.do(tb, "blob PUT con?restype=container", "201")
+	b.do(tb, "blob PUT con/b", "201", "x-ms-blob-type: BlockBlob", "content")
 	b.client = b.Transport(client)
 	b.ResetLog()
 	return b
 }
 
 // try sends a request; more is the headers and the body.
-func (b bench) try(t testing.TB, what string, more ...string) (answer, error) {
-	t.Helper()
+func (b bench) try(tb testing.TB, what string, more ...string) (answer, error) {
+	tb.Helper()
 	more = append(more, "", "")
 	kind, rest, _ := strings.Cut(what, " ")
 	method, path, _ := strings.Cut(rest, " ")
 	r, err := http.NewRequestWithContext(context.Background(), method, b.Endpoint(azuretest.Kind(kind))+"/"+path, strings.NewReader(more[1]))
-	must(t, err)
+	must(tb, err)
 	for line := range strings.SplitSeq(more[0], "\n") {
 		if name, value, ok := strings.Cut(line, ": "); ok {
 			r.Header.Set(name, value)
@@ -53,24 +53,25 @@ func (b bench) try(t testing.TB, what string, more ...string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	return answer{res.StatusCode, res.Header, string(body)}, err
 }
 
-func (b bench) do(t testing.TB, what, want string, more ...string) answer {
-	t.Helper()
-	a, err := b.try(t, what, more...)
+func (b bench) do(tb testing.TB, what, want string, more ...string) answer {
+	tb.Helper()
+	a, err := b.try(tb, what, more...)
 	if err != nil {
-		t.Fatalf("%s: %v", what, err)
+		tb.Fatalf("%s: %v", what, err)
 	}
 	if got := a.outcome(); got != want {
-		t.Fatalf("%s: got %s, want %s\n%s", what, got, want, a.body)
+		tb.Fatalf("%s: got %s, want %s\n%s", what, got, want, a.body)
 	}
 	return a
 }
 
-func (b bench) messages(t testing.TB) int {
-	t.Helper()
+func (b bench) messages(tb testing.TB) int {
+	tb.Helper()
 	return len(b.Snapshot().Queues["que"])
 }
 

@@ -36,7 +36,7 @@ type answer struct {
 // outcome is the status and the error code, and of a failed batch also its operation's: "202 409 EntityAlreadyExists 1".
 func (a answer) outcome() string {
 	words := []string{fmt.Sprint(a.status)}
-	if code := a.header.Get("x-ms-error-code"); code != "" {
+	if code := a.header.Get("X-Ms-Error-Code"); code != "" {
 		words = append(words, code)
 	}
 	if m := failedOperation.FindStringSubmatch(a.body); m != nil {
@@ -56,14 +56,14 @@ func short(text string) string {
 }
 
 // send signs a request and sends it. The headers are lines of "Name: value".
-func send(t testing.TB, to account, through http.RoundTripper, kind azuretest.Kind, method, path, headers, body string) answer {
-	t.Helper()
+func send(tb testing.TB, to account, through http.RoundTripper, kind azuretest.Kind, method, path, headers, body string) answer {
+	tb.Helper()
 	r, err := http.NewRequest(method, to.Endpoint(kind)+"/"+path, strings.NewReader(body))
-	must(t, err)
-	r.Header.Set("x-ms-date", time.Now().UTC().Format(http.TimeFormat))
-	r.Header.Set("x-ms-version", "2021-08-06")
+	must(tb, err)
+	r.Header.Set("X-Ms-Date", time.Now().UTC().Format(http.TimeFormat))
+	r.Header.Set("X-Ms-Version", "2021-08-06")
 	if kind == azuretest.Table {
-		r.Header.Set("x-ms-version", "2019-02-02")
+		r.Header.Set("X-Ms-Version", "2019-02-02")
 		r.Header.Set("Accept", "application/json;odata=minimalmetadata")
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -73,29 +73,30 @@ func send(t testing.TB, to account, through http.RoundTripper, kind azuretest.Ki
 		}
 	}
 	if r.Header.Get("Authorization") == "" {
-		sign(t, to, kind, r)
+		sign(tb, to, kind, r)
 	}
 	res, err := through.RoundTrip(r)
-	must(t, err)
+	must(tb, err)
 	defer res.Body.Close()
 	content, err := io.ReadAll(res.Body)
-	must(t, err)
+	must(tb, err)
 	return answer{res.StatusCode, res.Header, string(content)}
 }
 
 // sign is a second implementation of the signature, from the service's documentation.
-func sign(t testing.TB, to account, kind azuretest.Kind, r *http.Request) {
-	t.Helper()
+func sign(tb testing.TB, to account, kind azuretest.Kind, r *http.Request) {
+	tb.Helper()
 	resource := "/" + to.Account() + r.URL.EscapedPath()
 	query, err := url.ParseQuery(r.URL.RawQuery)
-	must(t, err)
-	scheme, text := "SharedKey", ""
+	must(tb, err)
+	scheme := "SharedKey"
+	var text string
 	if kind == azuretest.Table {
 		scheme = "SharedKeyLite"
 		if comp := query.Get("comp"); comp != "" {
 			resource += "?comp=" + comp
 		}
-		text = r.Header.Get("x-ms-date") + "\n" + resource
+		text = r.Header.Get("X-Ms-Date") + "\n" + resource
 	} else {
 		var names []string
 		for name := range query {
@@ -127,7 +128,7 @@ func sign(t testing.TB, to account, kind azuretest.Kind, r *http.Request) {
 		}, "\n")
 	}
 	key, err := base64.StdEncoding.DecodeString(to.Key())
-	must(t, err)
+	must(tb, err)
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(text))
 	r.Header.Set("Authorization", scheme+" "+to.Account()+":"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))

@@ -1,6 +1,7 @@
 package azuretest
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -58,6 +59,15 @@ type BlobState struct {
 	LeaseState  string            `json:"leaseState,omitempty"`
 	Metadata    map[string]string `json:"metadata,omitempty"`
 	Content     []byte            `json:"-"` // in JSON: body, or bodyBase64 if it is no text
+}
+
+// String writes a state in JSON with lines that a person can read and compare.
+func (st *State) String() string {
+	text, err := json.MarshalIndent(st, "", "  ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 // Snapshot returns the account's whole content, in a fixed order.
@@ -155,7 +165,8 @@ func (s *Service) Load(st *State) error {
 		s.queues[name] = q
 		for _, m := range st.Queues[name] {
 			shift := now.Sub(st.TakenAt)
-			loaded := &message{id: m.ID, text: m.Text, receipt: m.PopReceipt, inserted: m.Inserted, expires: never, visible: m.NextVisible.Add(shift), dequeues: m.Dequeued}
+			loaded := &message{id: m.ID, text: m.Text, receipt: m.PopReceipt, inserted: m.Inserted, dequeues: m.Dequeued}
+			loaded.visible, loaded.expires = m.NextVisible.Add(shift), never
 			if m.Expires.Before(never) && !m.Expires.IsZero() {
 				loaded.expires = m.Expires.Add(shift)
 			}

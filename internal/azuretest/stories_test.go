@@ -2,6 +2,7 @@ package azuretest_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -383,7 +384,7 @@ func leaseStory(before []request, path string, while, after []request) []request
 	lease := func(want, action, id, more string) request {
 		return request{what: "blob PUT " + path, headers: leaseHeaders(action, id, more), want: want}
 	}
-	out := append(before,
+	out := append(slices.Clone(before),
 		lease("400 InvalidHeaderValue", "acquire", idA, "14"),
 		lease("400 InvalidHeaderValue", "acquire", idA, "61"),
 		lease("400 InvalidHeaderValue", "acquire", idA, "0"),

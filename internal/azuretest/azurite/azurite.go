@@ -11,6 +11,7 @@ package azurite
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -141,7 +142,7 @@ func start(script string) (*Server, error) {
 	for _, kind := range []azuretest.Kind{azuretest.Blob, azuretest.Queue, azuretest.Table} {
 		args = append(args, "--"+string(kind)+"Host", "127.0.0.1", "--"+string(kind)+"Port", "0")
 	}
-	s.command = exec.Command("node", args...)
+	s.command = exec.CommandContext(context.Background(), "node", args...) // it outlives every test; stop ends it
 	s.command.Env = append(os.Environ(), "AZURITE_ACCOUNTS="+account+":"+s.key)
 	s.command.Stderr = os.Stderr
 	lifeline, err := s.command.StdinPipe()

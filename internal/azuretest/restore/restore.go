@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
@@ -118,7 +117,7 @@ func queues(ctx context.Context, connection string, options policy.ClientOptions
 		for _, m := range state.Queues[name] {
 			left := max(0, (m.NextVisible.Sub(state.TakenAt)+time.Second-1)/time.Second)
 			_, err := queue.EnqueueMessage(ctx, m.Text, &azqueue.EnqueueMessageOptions{
-				TimeToLive: to.Ptr(int32(-1)), VisibilityTimeout: to.Ptr(int32(min(left, azuretest.MaxVisibilitySeconds))),
+				TimeToLive: new(int32(-1)), VisibilityTimeout: new(int32(min(left, azuretest.MaxVisibilitySeconds))),
 			})
 			if err != nil {
 				return err

@@ -6,15 +6,54 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/azdurable/azdurable/internal/azuretest"
+	"github.com/azdurable/azdurable/internal/azuretest/azurite"
 	"github.com/azdurable/azdurable/internal/azuretest/restore"
 )
+
+func TestMain(m *testing.M) { azurite.Main(m) }
+
+// A recording goes into Azurite in the same way.
+func TestRestoreIntoAzurite(t *testing.T) {
+	t.Parallel()
+	server := azurite.Shared(t)
+	data, err := os.ReadFile("../testdata/large-result.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub := azurite.Name(t)
+	data = []byte(strings.NewReplacer("golden01", hub).Replace(string(data)))
+	state, err := azuretest.ParseState(data, server.Endpoint(azuretest.Blob))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := restore.Into(context.Background(), server.ConnectionString(), nil, state); err != nil {
+		t.Fatal(err)
+	}
+	client, err := azblob.NewClientFromConnectionString(server.ConnectionString(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := 0
+	for pager := client.NewListBlobsFlatPager(hub+"-largemessages", nil); pager.More(); {
+		page, err := pager.NextPage(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		names += len(page.Segment.BlobItems)
+	}
+	if want := len(state.Containers[hub+"-largemessages"].Blobs); names != want || want == 0 {
+		t.Errorf("%d blobs, want %d", names, want)
+	}
+}
 
 // What is restored through the SDK is what Load puts there, but for what only the service decides.
 func TestRestoreIsLoad(t *testing.T) {
