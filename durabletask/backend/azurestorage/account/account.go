@@ -2,12 +2,12 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 )
@@ -43,7 +43,7 @@ type Account struct {
 	connection Connection
 	options    Options
 	env        *backend.Environment
-	pipeline   runtime.Pipeline
+	clients    clients
 	transport  *http.Transport // nil if it is not ours
 	clock      serviceClock
 }
@@ -61,7 +61,10 @@ func Open(c Connection, o Options) (*Account, error) {
 		a.transport = newTransport(c.emulator)
 		a.options.Transport = newClient(a.transport)
 	}
-	a.pipeline = a.newPipeline()
+	var err error
+	if a.clients, err = a.newClients(); err != nil {
+		return nil, fmt.Errorf("open storage account: %w", err)
+	}
 	return a, nil
 }
 
@@ -76,29 +79,10 @@ func (a *Account) Close() {
 func (a *Account) Connection() Connection { return a.connection }
 
 // Queue gives access to a queue, whether it exists or not.
-func (a *Account) Queue(name string) *Queue { return &Queue{a, name} }
+func (a *Account) Queue(name string) *Queue { return &Queue{a, name, a.clients.queues.NewQueueClient(name)} }
 
 // Table gives access to a table, whether it exists or not.
-func (a *Account) Table(name string) *Table { return &Table{a, name} }
+func (a *Account) Table(name string) *Table { return &Table{a, name, a.clients.tables.NewClient(name)} }
 
 // Container gives access to a container of blobs, whether it exists or not.
-func (a *Account) Container(name string) *Container { return &Container{a, name} }
-
-// newPipeline chains what every request passes behind the gate: the proof of who we are, and the transport.
-func (a *Account) newPipeline() runtime.Pipeline {
-	var options runtime.PipelineOptions
-	switch p := a.connection.proof; {
-	case p.credential != nil:
-		options.PerRetry = append(options.PerRetry, runtime.NewBearerTokenPolicy(p.credential, []string{tokenScope}, nil))
-	case p.key != nil:
-		options.PerRetry = append(options.PerRetry, newSharedKey(a.connection.accountName, p.key, a.env))
-	}
-	return runtime.NewPipeline("azdurable", "", options, &policy.ClientOptions{
-		Retry:     policy.RetryOptions{MaxRetries: -1},
-		Telemetry: policy.TelemetryOptions{Disabled: true},
-		Transport: reached{a.options.Transport},
-	})
-}
-
-// tokenScope is what a token must be good for.
-const tokenScope = "https://storage.azure.com/.default" //nolint:gosec // the name of a scope, not a token
+func (a *Account) Container(name string) *Container { return &Container{a, name, a.clients.blobs.NewContainerClient(name)} }

@@ -5,7 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 )
 
 // Limits of a transaction.
@@ -29,17 +30,24 @@ func (t *Table) Submit(ctx context.Context, ops []Op) (etags []string, err error
 	if err != nil {
 		return nil, fmt.Errorf("submit transaction to table %q: %w", t.name, err)
 	}
-	r := t.request("submit transaction", http.MethodPost, "/$batch", http.StatusAccepted)
-	r.body, r.content = body, "multipart/mixed; boundary="+batchBoundary
-	r.read = func(answer *reply) (err error) {
+	r := &request{kind: "submit transaction", own: &ownBody{body, "multipart/mixed; boundary=" + batchBoundary}, call: func(ctx context.Context) error {
+		_, err := t.client.SubmitTransaction(ctx, anyTransaction, nil)
+		return err
+	}}
+	r.read = &ownRead{standIn: anyBatchReply, from: func(answer *reply) (err error) {
 		etags, err = readBatch(answer.body, len(ops))
 		return err
-	}
-	if _, err := t.a.do(ctx, r); err != nil {
+	}}
+	if _, err := t.do(ctx, r); err != nil {
 		return nil, err
 	}
 	return etags, nil
 }
+
+// What the SDK takes for a transaction and for its success; neither leaves this machine. A deletion is what it makes with the least work.
+var anyTransaction = []aztables.TransactionAction{{ActionType: aztables.TransactionTypeDelete, Entity: []byte(`{"PartitionKey":"-","RowKey":"-"}`)}}
+
+const anyBatchReply = "--a\r\n\r\n--b\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n\r\n--b--\r\n\r\n--a--\r\n"
 
 func (t *Table) batchBody(ops []Op) ([]byte, error) {
 	if len(ops) == 0 || len(ops) > MaxOps {

@@ -49,12 +49,6 @@ func FuzzReadBatch(f *testing.F) {
 	})
 }
 
-func FuzzReadBlobs(f *testing.F) {
-	f.Add([]byte(`<EnumerationResults><Blobs><Blob><Name Encoded="true">a%00</Name><Properties><Etag>0x1</Etag></Properties></Blob></Blobs><NextMarker>x</NextMarker></EnumerationResults>`))
-	f.Add([]byte(`<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>`))
-	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = readBlobs(data) })
-}
-
 func FuzzErrorCode(f *testing.F) {
 	f.Add([]byte(`{"odata.error":{"code":"X","message":{"value":"1:y"}}}`))
 	f.Add([]byte(`<Error><Code>X</Code></Error>`))

@@ -103,10 +103,11 @@ func (e *Error) end(ctx context.Context) {
 }
 
 // failed makes the error of a request without an answer.
-func (a *Account) failed(ctx context.Context, r *request, t *attempt, err error) error {
-	e := &Error{Kind: r.kind, Resource: r.resource, Row: -1, Err: withoutURL(err), service: r.service}
+func (a *Account) failed(ctx context.Context, t *attempt, err error) error {
+	e := a.newError(t)
+	e.Err = withoutURL(err)
 	e.untouched = !t.reached || notSent(err)
-	e.Ambiguous = r.writes() && !e.untouched
+	e.Ambiguous = t.writes() && !e.untouched
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errTry):
 		e.Err = fmt.Errorf("%w: %w", errTry, context.DeadlineExceeded)
@@ -118,30 +119,37 @@ func (a *Account) failed(ctx context.Context, r *request, t *attempt, err error)
 }
 
 // refused makes the error of an answer that is none of success.
-func (a *Account) refused(r *request, answer *reply) error {
-	e := &Error{Kind: r.kind, Resource: r.resource, Row: -1, Status: answer.status, Code: answer.header.Get("X-Ms-Error-Code"), service: r.service}
+func (a *Account) refused(t *attempt) error {
+	e := a.newError(t)
+	e.Status, e.Code = t.answer.status, t.answer.header.Get("X-Ms-Error-Code")
 	if e.Code == "" {
-		e.Code, e.Row = errorCode(answer.body)
+		e.Code, e.Row = errorCode(t.answer.body)
 	}
-	e.RetryAfter = retryAfter(answer.header.Get("Retry-After"), a)
-	e.untouched = answer.status == http.StatusTooManyRequests
+	e.RetryAfter = retryAfter(t.answer.header.Get("Retry-After"), a)
+	e.untouched = e.Status == http.StatusTooManyRequests
 	// 503 too is sent for what ran out of time, and a gateway sends any of them for what it passed on.
-	e.Ambiguous = r.writes() && answer.status >= http.StatusInternalServerError || r.writes() && answer.status == http.StatusRequestTimeout
+	e.Ambiguous = t.writes() && (e.Status >= http.StatusInternalServerError || e.Status == http.StatusRequestTimeout)
 	e.Remedy = a.remedy(e)
 	return e
 }
 
-// misread makes the error of an answer of success that is not whole.
-func (a *Account) misread(r *request, answer *reply, err error) error {
+// misread makes the error of an answer of success that is not whole, or holds a failure.
+func (a *Account) misread(t *attempt, err error) error {
+	e := a.newError(t)
 	if nested, ok := errors.AsType[*Error](err); ok {
-		nested.Kind, nested.Resource, nested.service = r.kind, r.resource, r.service
-		nested.RetryAfter = retryAfter(answer.header.Get("Retry-After"), a)
-		nested.Ambiguous = r.writes() && nested.Status >= http.StatusInternalServerError
-		nested.untouched = nested.Status == http.StatusTooManyRequests
-		nested.Remedy = a.remedy(nested)
-		return nested
+		e.Status, e.Code, e.Row = nested.Status, nested.Code, nested.Row
+		e.RetryAfter = retryAfter(t.answer.header.Get("Retry-After"), a)
+		e.Ambiguous = t.writes() && e.Status >= http.StatusInternalServerError
+		e.untouched = e.Status == http.StatusTooManyRequests
+		e.Remedy = a.remedy(e)
+		return e
 	}
-	return &Error{Kind: r.kind, Resource: r.resource, Row: -1, Status: answer.status, Ambiguous: r.writes(), Err: err, service: r.service}
+	e.Status, e.Ambiguous, e.Err = t.answer.status, t.writes(), err
+	return e
+}
+
+func (a *Account) newError(t *attempt) *Error {
+	return &Error{Kind: t.request.kind, Resource: t.request.resource, Row: -1, service: t.request.service, took: t.took}
 }
 
 // maxCode is how long a code may be before it is no code.

@@ -30,18 +30,18 @@ func tryTimeout(size int) time.Duration { return tryLimit + time.Duration(size>>
 
 // do makes a request, and makes it again where that is safe. Nothing is shared between calls, so that one which fails holds up no other.
 func (a *Account) do(ctx context.Context, r *request) (*reply, error) {
-	b := backoff{a: a, r: r}
+	b := backoff{a: a}
 	for {
-		answer, err := a.once(ctx, r)
+		t, err := a.once(ctx, r)
 		if err == nil {
-			return answer, nil
+			return t.answer, nil
 		}
 		var failure *Error
 		if !errors.As(err, &failure) {
 			return nil, err
 		}
 		b.ambiguous = b.ambiguous || failure.Ambiguous
-		if !b.again(ctx, failure) {
+		if !b.again(ctx, t, failure) {
 			failure.Ambiguous = b.ambiguous // an earlier try may have taken effect
 			return nil, err
 		}
@@ -51,7 +51,6 @@ func (a *Account) do(ctx context.Context, r *request) (*reply, error) {
 // backoff counts the tries of one call.
 type backoff struct {
 	a     *Account
-	r     *request
 	spent time.Duration // on pauses and on tries, without waiting at the gate
 	tries int
 	draw  func() float64
@@ -60,16 +59,16 @@ type backoff struct {
 }
 
 // again waits until the next try, or reports that there is none.
-func (b *backoff) again(ctx context.Context, e *Error) bool {
-	if ctx.Err() != nil || !e.transient() || !b.r.repeat && !e.untouched {
+func (b *backoff) again(ctx context.Context, t *attempt, e *Error) bool {
+	if ctx.Err() != nil || !e.transient() || !t.request.repeat && !e.untouched {
 		return false
 	}
-	wait, limit := b.pause(e), MaxRetry
+	wait, limit := b.pause(t, e), MaxRetry
 	if beingDeleted(e.Code) {
 		wait, limit = max(wait, pauseDeleted), maxBeingDeleted
 	}
 	// Somebody may set the clock during a try.
-	b.spent += max(0, min(e.took, tryTimeout(len(b.r.body)))) + wait
+	b.spent += max(0, min(e.took, tryTimeout(t.size))) + wait
 	if b.spent > limit {
 		return false
 	}
@@ -88,12 +87,12 @@ func (b *backoff) again(ctx context.Context, e *Error) bool {
 }
 
 // pause is how long to wait: what the service asks for, else twice as long each time, less a random part of the half.
-func (b *backoff) pause(e *Error) time.Duration {
+func (b *backoff) pause(t *attempt, e *Error) time.Duration {
 	wait := min(minBackoff<<min(b.tries, 16), maxBackoff)
 	b.tries++
 	if b.draw == nil {
 		// A source for each call: which call draws first must not matter.
-		b.draw = b.a.env.Rand("retry " + b.r.kind + " " + b.r.key()).Float64
+		b.draw = b.a.env.Rand("retry " + t.request.kind + " " + t.key(b.a)).Float64
 	}
 	wait -= time.Duration(b.draw() * float64(wait) / 2)
 	return max(wait, e.RetryAfter)

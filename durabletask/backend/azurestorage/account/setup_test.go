@@ -108,3 +108,9 @@ type token struct{ err error }
 func (c token) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	return azcore.AccessToken{Token: "secret-token", ExpiresOn: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}, c.err
 }
+
+// fixedClock always shows the same time.
+type fixedClock time.Time
+
+// Now returns it.
+func (c fixedClock) Now() time.Time { return time.Time(c) }
