@@ -79,10 +79,14 @@ func (a *Account) Close() {
 func (a *Account) Connection() Connection { return a.connection }
 
 // Queue gives access to a queue, whether it exists or not.
-func (a *Account) Queue(name string) *Queue { return &Queue{a, name, a.clients.queues.NewQueueClient(name)} }
+func (a *Account) Queue(name string) *Queue {
+	return &Queue{a, name, a.clients.queues.NewQueueClient(name)}
+}
 
 // Table gives access to a table, whether it exists or not.
 func (a *Account) Table(name string) *Table { return &Table{a, name, a.clients.tables.NewClient(name)} }
 
 // Container gives access to a container of blobs, whether it exists or not.
-func (a *Account) Container(name string) *Container { return &Container{a, name, a.clients.blobs.NewContainerClient(name)} }
+func (a *Account) Container(name string) *Container {
+	return &Container{a, name, a.clients.blobs.NewContainerClient(name)}
+}

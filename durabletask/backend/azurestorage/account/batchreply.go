@@ -2,7 +2,6 @@ package account
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -40,15 +39,13 @@ func readBatch(answer []byte, n int) ([]string, error) {
 	return etags, nil
 }
 
-var errNotBatch = errors.New("the answer to a transaction is not understood")
-
 // readHead returns the status and the ETag of one operation.
 func readHead(head []byte) (status int, etag string, err error) {
 	line, headers, _ := strings.Cut(string(head), "\r\n")
 	_, line, _ = strings.Cut(line, " ")
 	number, _, _ := strings.Cut(line, " ")
 	if status, err = strconv.Atoi(number); err != nil || status < 100 || status > 599 {
-		return 0, "", errNotBatch
+		return 0, "", errUnread
 	}
 	for header := range strings.SplitSeq(headers, "\r\n") {
 		if name, value, ok := strings.Cut(header, ":"); ok && strings.EqualFold(name, "ETag") {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
@@ -71,10 +70,10 @@ func (b *Blob) Put(ctx context.Context, content []byte, o PutOptions) (etag stri
 	}
 	conditions := &blob.ModifiedAccessConditions{}
 	if o.IfAbsent {
-		conditions.IfNoneMatch = to.Ptr(azcore.ETagAny)
+		conditions.IfNoneMatch = new(azcore.ETagAny)
 	}
 	if o.IfMatch != "" {
-		conditions.IfMatch = to.Ptr(azcore.ETag(o.IfMatch))
+		conditions.IfMatch = new(azcore.ETag(o.IfMatch))
 	}
 	upload.AccessConditions.ModifiedAccessConditions = conditions
 	if o.ContentType != "" {
@@ -142,7 +141,8 @@ func (b *Blob) Delete(ctx context.Context, leaseID string) (bool, error) {
 // propertiesOf reads headers: the SDK has a type for each request that shows them, and metadata names in whatever case they came.
 func propertiesOf(h http.Header) BlobProperties {
 	p := BlobProperties{
-		ETag: h.Get("ETag"), ContentType: h.Get("Content-Type"), ContentEncoding: h.Get("Content-Encoding"), Leased: h.Get("X-Ms-Lease-State") == string(lease.StateTypeLeased),
+		ETag: h.Get("ETag"), ContentType: h.Get("Content-Type"), ContentEncoding: h.Get("Content-Encoding"),
+		Leased: h.Get("X-Ms-Lease-State") == string(lease.StateTypeLeased),
 	}
 	p.LastModified, _ = http.ParseTime(h.Get("Last-Modified"))
 	for name, values := range h {

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
 )
@@ -97,7 +96,7 @@ func (c *Container) List(ctx context.Context, prefix, next string, top int) (pag
 		o.Marker = &next
 	}
 	if top > 0 {
-		o.MaxResults = to.Ptr(int32(min(top, MaxBlobPage)))
+		o.MaxResults = new(int32(min(top, MaxBlobPage)))
 	}
 	_, err = c.do(ctx, &request{kind: "list blobs", repeat: true, call: func(ctx context.Context) error {
 		resp, err := c.client.NewListBlobsFlatPager(&o).NextPage(ctx)

@@ -144,6 +144,9 @@ func (a *Account) misread(t *attempt, err error) error {
 		e.Remedy = a.remedy(e)
 		return e
 	}
+	if _, ok := errors.AsType[misreading](err); !ok {
+		err = errUnread // the SDK's words may be those of the reply
+	}
 	e.Status, e.Ambiguous, e.Err = t.answer.status, t.writes(), err
 	return e
 }

@@ -200,6 +200,18 @@ func TestErrorsHideAddresses(t *testing.T) {
 	}
 }
 
+// Neither does one about a reply that can't be read show what is in it.
+func TestErrorsHideReplies(t *testing.T) {
+	t.Parallel()
+	f := &fake{answer: func(_ int, r *http.Request) (*http.Response, error) {
+		return answer(r, 200, "<QueueMessagesList><QueueMessage><MessageText>&private;", "Date", "private"), nil
+	}}
+	_, err := open(t, f).Queue("q").Receive(t.Context(), 1, time.Minute)
+	if want := `receive messages: queue "q": 200: the answer is not understood (may have taken effect)`; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 func TestErrorCodes(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -44,22 +44,37 @@ func (l Lease) Acquire(ctx context.Context, id string, d time.Duration) (LeaseTi
 	}
 	seconds := int32(d / time.Second)
 	return l.do(ctx, "acquire lease", true, id,
-		func(ctx context.Context, c *lease.BlobClient) error { _, err := c.AcquireLease(ctx, seconds, nil); return err },
-		func(ctx context.Context, c *lease.ContainerClient) error { _, err := c.AcquireLease(ctx, seconds, nil); return err })
+		func(ctx context.Context, c *lease.BlobClient) error {
+			_, err := c.AcquireLease(ctx, seconds, nil)
+			return err
+		},
+		func(ctx context.Context, c *lease.ContainerClient) error {
+			_, err := c.AcquireLease(ctx, seconds, nil)
+			return err
+		})
 }
 
 // Renew begins the lease anew. It succeeds even after the lease is over, if nobody took it or wrote meanwhile. [LeaseLost] if it is no longer ours.
 func (l Lease) Renew(ctx context.Context, id string) (LeaseTimes, error) {
 	return l.do(ctx, "renew lease", true, id,
 		func(ctx context.Context, c *lease.BlobClient) error { _, err := c.RenewLease(ctx, nil); return err },
-		func(ctx context.Context, c *lease.ContainerClient) error { _, err := c.RenewLease(ctx, nil); return err })
+		func(ctx context.Context, c *lease.ContainerClient) error {
+			_, err := c.RenewLease(ctx, nil)
+			return err
+		})
 }
 
 // Change gives an active lease another id, and begins it anew. [LeaseLost] if it has neither of them.
 func (l Lease) Change(ctx context.Context, id, to string) (LeaseTimes, error) {
 	return l.do(ctx, "change lease", true, id,
-		func(ctx context.Context, c *lease.BlobClient) error { _, err := c.ChangeLease(ctx, to, nil); return err },
-		func(ctx context.Context, c *lease.ContainerClient) error { _, err := c.ChangeLease(ctx, to, nil); return err })
+		func(ctx context.Context, c *lease.BlobClient) error {
+			_, err := c.ChangeLease(ctx, to, nil)
+			return err
+		},
+		func(ctx context.Context, c *lease.ContainerClient) error {
+			_, err := c.ChangeLease(ctx, to, nil)
+			return err
+		})
 }
 
 // Release ends the lease, so that others can acquire it at once. [LeaseLost] if it is no longer ours; so it says after an ambiguous failure, if that
@@ -67,7 +82,10 @@ func (l Lease) Change(ctx context.Context, id, to string) (LeaseTimes, error) {
 func (l Lease) Release(ctx context.Context, id string) error {
 	_, err := l.do(ctx, "release lease", false, id,
 		func(ctx context.Context, c *lease.BlobClient) error { _, err := c.ReleaseLease(ctx, nil); return err },
-		func(ctx context.Context, c *lease.ContainerClient) error { _, err := c.ReleaseLease(ctx, nil); return err })
+		func(ctx context.Context, c *lease.ContainerClient) error {
+			_, err := c.ReleaseLease(ctx, nil)
+			return err
+		})
 	return err
 }
 

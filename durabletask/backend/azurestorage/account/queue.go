@@ -3,12 +3,12 @@ package account
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue/v2"
 )
 
@@ -160,7 +160,7 @@ func (q *Queue) messages(
 	if n < 1 || n > MaxReceive {
 		return nil, fmt.Errorf("%s: queue %q: %d messages: only 1 to %d are possible", r.kind, q.name, n, MaxReceive)
 	}
-	*number = to.Ptr(int32(n))
+	*number = new(int32(n))
 	r.check = isMessageList
 	r.call = func(ctx context.Context) (err error) {
 		if messages, err = get(ctx); err != nil {
@@ -247,11 +247,11 @@ func (q *Queue) do(ctx context.Context, r *request) (*reply, error) {
 
 // wholeSeconds rounds up, so that nothing becomes visible early.
 func wholeSeconds(d time.Duration) *int32 {
-	seconds := int32(d / time.Second)
+	seconds := d / time.Second
 	if d%time.Second > 0 {
 		seconds++
 	}
-	return &seconds
+	return new(int32(min(seconds, math.MaxInt32)))
 }
 
 // valueOf is what the SDK says, or nothing.

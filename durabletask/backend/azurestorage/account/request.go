@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
 // request is one thing to ask of a service: a call of one of the SDK's clients, and what it doesn't know about it.
@@ -41,17 +39,22 @@ func (a *Account) once(ctx context.Context, r *request) (*attempt, error) {
 	t := &attempt{request: r}
 	err := r.call(withAttempt(ctx, t))
 	var ours *Error
-	var refused *azcore.ResponseError
 	switch {
-	case err == nil || errors.As(err, &ours): // from our policy, which the SDK passes on
+	case err == nil || errors.As(err, &ours): // made by our policy and passed on by the SDK
+		return t, err
 	case t.answer == nil: // the SDK did not make a request of it
-		err = fmt.Errorf("%s: %s: %w", r.kind, r.resource, err)
-	case errors.As(err, &refused): // a success that it does not know; its error holds the whole reply
-		err = a.misread(t, errUnknownSuccess)
-	default:
-		err = a.misread(t, err)
+		return t, fmt.Errorf("%s: %s: %w", r.kind, r.resource, withoutURL(err))
 	}
-	return t, err
+	return t, a.misread(t, err)
 }
 
-var errUnknownSuccess = errors.New("the answer has a status that is not expected")
+// misreading is what is wrong with a reply of success, in words that hold nothing of the reply.
+type misreading string
+
+// Error returns the words.
+func (m misreading) Error() string { return string(m) }
+
+const (
+	errCutShort = misreading("the answer is cut short")
+	errUnread   = misreading("the answer is not understood")
+)

@@ -141,7 +141,7 @@ func (t *Table) write(ctx context.Context, op Op) (err error) {
 
 // alone is a row that has nothing but its key.
 func (k Key) alone() []byte {
-	row, err := json.Marshal(struct{ PartitionKey, RowKey string }{k.Partition, k.Row})
+	row, err := json.Marshal(map[string]string{"PartitionKey": k.Partition, "RowKey": k.Row})
 	if err != nil {
 		panic("account: two strings are no JSON: " + err.Error())
 	}

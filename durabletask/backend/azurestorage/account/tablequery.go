@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 )
 
@@ -49,19 +48,19 @@ func (t *Table) Query(ctx context.Context, q Query) (page Page, err error) {
 		o.Filter = &q.Filter
 	}
 	if len(q.Select) > 0 {
-		o.Select = to.Ptr(strings.Join(q.Select, ","))
+		o.Select = new(strings.Join(q.Select, ","))
 	}
 	if q.Top > 0 {
-		o.Top = to.Ptr(int32(min(q.Top, MaxPage)))
+		o.Top = new(int32(min(q.Top, MaxPage)))
 	}
 	if q.Next != "" {
 		next, err := url.ParseQuery(q.Next)
 		if err != nil || !next.Has(nextPartition) {
 			return Page{}, errNext
 		}
-		o.NextPartitionKey = to.Ptr(next.Get(nextPartition))
+		o.NextPartitionKey = new(next.Get(nextPartition))
 		if next.Has(nextRow) {
-			o.NextRowKey = to.Ptr(next.Get(nextRow))
+			o.NextRowKey = new(next.Get(nextRow))
 		}
 	}
 	r := &request{kind: "query rows", repeat: true, call: func(ctx context.Context) error {
