@@ -86,9 +86,10 @@ func (p tries) Do(req *policy.Request) (*http.Response, error) {
 	}
 	if t.request.check != nil {
 		err = t.request.check(&answer)
-	}
-	if err == nil && t.request.read != nil {
-		err = t.request.read.instead(resp, &answer)
+	} else if t.request.read != nil {
+		if err = t.request.read(&answer); err == nil {
+			return nil, errRead
+		}
 	}
 	if err != nil {
 		return nil, a.misread(t, err)

@@ -21,8 +21,8 @@ type request struct {
 	own *ownBody
 	// check, if not nil, looks at the reply of success before the SDK does.
 	check func(*reply) error
-	// read, if not nil, reads the reply of success in place of the SDK.
-	read *ownRead
+	// read, if not nil, reads the reply of success in place of the SDK; see errRead.
+	read func(*reply) error
 	// noContent asks the service not to send back what it was sent.
 	noContent bool
 }
@@ -40,6 +40,8 @@ func (a *Account) once(ctx context.Context, r *request) (*attempt, error) {
 	err := r.call(withAttempt(ctx, t))
 	var ours *Error
 	switch {
+	case errors.Is(err, errRead):
+		return t, nil
 	case err == nil || errors.As(err, &ours): // made by our policy and passed on by the SDK
 		return t, err
 	case t.answer == nil: // the SDK did not make a request of it

@@ -91,13 +91,13 @@ func (t *Table) Get(ctx context.Context, k Key) (row json.RawMessage, etag strin
 		_, err := t.client.GetEntity(ctx, k.Partition, k.Row, nil)
 		return err
 	}}
-	r.read = &ownRead{from: func(answer *reply) error {
+	r.read = func(answer *reply) error {
 		if !json.Valid(answer.body) {
 			return errCutShort
 		}
 		row, etag = answer.body, answer.header.Get("ETag")
 		return nil
-	}}
+	}
 	_, err = t.do(ctx, r)
 	return row, etag, err
 }

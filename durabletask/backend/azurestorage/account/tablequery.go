@@ -67,7 +67,7 @@ func (t *Table) Query(ctx context.Context, q Query) (page Page, err error) {
 		_, err := t.client.NewListEntitiesPager(&o).NextPage(ctx)
 		return err
 	}}
-	r.read = &ownRead{from: func(answer *reply) error {
+	r.read = func(answer *reply) error {
 		var list struct {
 			Value []json.RawMessage `json:"value"`
 		}
@@ -76,7 +76,7 @@ func (t *Table) Query(ctx context.Context, q Query) (page Page, err error) {
 		}
 		page = Page{Rows: list.Value, Next: nextOf(answer.header)}
 		return nil
-	}}
+	}
 	_, err = t.do(ctx, r)
 	return page, err
 }
