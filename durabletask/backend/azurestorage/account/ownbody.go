@@ -8,7 +8,7 @@ import (
 
 // ownBody is sent in place of the body that the SDK makes, where that costs too much or loses something:
 //
-//   - Rows: the SDK turns each into a map and back. A transaction of 12 rows costs ten times as much so, and a float 1.0 comes out as the
+//   - Rows: the SDK turns each into a map and back. A transaction of 12 rows costs 459 µs so, and 42 µs otherwise; and a float 1.0 comes out as the
 //     integer 1. So it is given rows of keys only, and the rows that the caller made are sent.
 //   - Texts of messages: see messageBody.
 //   - An update of a message's visibility: the SDK would send an empty text along, and the text would be gone.
