@@ -226,7 +226,19 @@ func tableLife(t *testing.T, a *Account, name string) {
 			t.Fatalf("create: %t, %v", made, err)
 		}
 	}
-	k := Key{"it's @ü%20 x+y", "0000000000000001"}
+	for _, k := range []Key{{"it's @ü%20 x+y", "0000000000000001"}, {"", "hub-control-00"}} {
+		rowLife(t, table, k)
+	}
+	for _, want := range []bool{true, false} {
+		if was, err := table.Delete(ctx); was != want || err != nil {
+			t.Errorf("delete: %t, %v", was, err)
+		}
+	}
+}
+
+func rowLife(t *testing.T, table *Table, k Key) {
+	t.Helper()
+	ctx := t.Context()
 	if _, _, err := table.Get(ctx, k); !NotFound(err) {
 		t.Errorf("get nothing: %v", err)
 	}
@@ -258,11 +270,6 @@ func tableLife(t *testing.T, a *Account, name string) {
 	}
 	if _, err := table.Write(ctx, Op{Action: InsertOrMerge, Key: k, Row: row(k, "8")}); err != nil {
 		t.Errorf("insert or merge: %v", err)
-	}
-	for _, want := range []bool{true, false} {
-		if was, err := table.Delete(ctx); was != want || err != nil {
-			t.Errorf("delete: %t, %v", was, err)
-		}
 	}
 }
 
