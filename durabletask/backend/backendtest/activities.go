@@ -23,12 +23,15 @@ func activityHandedOut(h *hub) {
 	h.create("one")
 	w := h.nextOf("one")
 	e := &history.TaskScheduled{
-		Header: history.Header{ID: 7, Time: now(), ActivityID: "task"}, Name: "Activity", Version: new("2"),
+		Header: history.Header{ID: 7, Time: now(), ActivityID: id(99)}, Name: "Activity", Version: new("2"),
 		Input: new(`["Tokyo"]`), Tags: map[string]string{"k": "v"},
 	}
 	m := history.Message{Target: w.Instance, Event: e}
 	h.noActivity()
-	h.commit(w, func(c *backend.Checkpoint) { c.Activities = []history.Message{m} })
+	h.commit(w, func(c *backend.Checkpoint) {
+		c.Activities = []history.Message{m}
+		decide(c, &history.TaskScheduled{Header: history.Header{ID: 7, Time: now()}, Name: "Activity"})
+	})
 	a := h.nextActivity()
 	h.same("activities", a.Message, m)
 	if a.Attempt != 1 {

@@ -34,6 +34,9 @@ func newHub(t *testing.T, harness Harness) *hub {
 func (h *hub) start() {
 	h.must(h.CreateTaskHub(h.ctx()))
 	h.must(h.Backend.Start(h.ctx()))
+	if h.harness.Settle > 0 {
+		pass(h.harness.Settle)
+	}
 	b := h.Backend
 	h.Cleanup(func() {
 		_ = b.Stop(context.Background()) // what it says after a crash does not matter
@@ -72,8 +75,11 @@ func (h *hub) same(what string, got, want any) {
 
 func (h *hub) header() history.Header {
 	h.serial++
-	return history.Header{ID: history.NoID, Time: now(), ActivityID: fmt.Sprintf("message-%d", h.serial)}
+	return history.Header{ID: history.NoID, Time: now(), ActivityID: id(h.serial)}
 }
+
+// id makes an identifier as messages have them.
+func id(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
 
 func now() time.Time { return time.Now().UTC().Truncate(history.Resolution) }
 
@@ -119,7 +125,7 @@ func (h *hub) event(name string) *history.EventRaised {
 func (h *hub) next() *backend.InstanceWork {
 	h.Helper()
 	c := ask(h.NextOrchestration)
-	w, err := c.answer()
+	w, err := c.answer(h.harness.Patience)
 	if errors.Is(err, errUnanswered) {
 		h.Fatal("no orchestration is handed out")
 	}
@@ -147,7 +153,7 @@ func (h *hub) nothing() {
 
 func (h *hub) nextActivity() *backend.ActivityWork {
 	h.Helper()
-	w, err := ask(h.NextActivity).answer()
+	w, err := ask(h.NextActivity).answer(h.harness.Patience)
 	if errors.Is(err, errUnanswered) {
 		h.Fatal("no activity is handed out")
 	}
@@ -197,10 +203,19 @@ func (c *call[T]) peek() bool {
 // moment is how long a call that is to answer may take: a store that tries again after a short pause has not blocked.
 const moment = 10 * time.Millisecond
 
-// answer returns what the call has returned in a moment; a call that blocks is cancelled.
-func (c *call[T]) answer() (T, error) {
+// answer returns what the call has returned in a moment, or with patience; a call that blocks is cancelled.
+func (c *call[T]) answer(patience ...time.Duration) (T, error) {
+	limit := moment
+	for _, p := range patience {
+		limit = max(limit, p)
+	}
 	if !c.peek() {
-		time.Sleep(moment)
+		t := time.NewTimer(limit)
+		defer t.Stop()
+		select {
+		case <-c.done:
+		case <-t.C:
+		}
 	}
 	return c.instantly()
 }
@@ -262,13 +277,22 @@ func (h *hub) schedule(w *backend.InstanceWork, task int) func(*backend.Checkpoi
 	head := h.header()
 	head.ID = task
 	m := history.Message{Target: w.Instance, Event: &history.TaskScheduled{Header: head, Name: "Activity", Input: new(fmt.Sprint(task))}}
-	return func(c *backend.Checkpoint) { c.Activities = append(c.Activities, m) }
+	return func(c *backend.Checkpoint) {
+		c.Activities = append(c.Activities, m)
+		decide(c, &history.TaskScheduled{Header: history.Header{ID: task, Time: head.Time}, Name: "Activity"})
+	}
 }
+
+// decide adds an event that records a decision: a store may look for it when the outcome comes.
+func decide(c *backend.Checkpoint, e history.Event) { c.Events = append(c.Events, e) }
 
 // after makes the checkpoint set a timer.
 func (h *hub) after(w *backend.InstanceWork, task int, d time.Duration) func(*backend.Checkpoint) {
 	m := history.Message{Target: w.Instance, Event: &history.TimerFired{Header: h.header(), TimerID: task, FireAt: now().Add(d)}}
-	return func(c *backend.Checkpoint) { c.Timers = append(c.Timers, m) }
+	return func(c *backend.Checkpoint) {
+		c.Timers = append(c.Timers, m)
+		decide(c, &history.TimerCreated{Header: history.Header{ID: task, Time: now()}, FireAt: now().Add(d)})
+	}
 }
 
 // send makes the checkpoint send a message.
