@@ -27,6 +27,7 @@ type azdurable struct {
 	fanOut         *durabletask.Orchestrator[int, int]
 	storm          *durabletask.Orchestrator[int, int]
 	parked         *durabletask.Orchestrator[durabletask.None, string]
+	contend        *durabletask.Orchestrator[durabletask.None, durabletask.None]
 }
 
 // wake is what the parked orchestrations wait for.
@@ -75,12 +76,14 @@ func openAzdurable(path, vfs string) (*azdurable, error) {
 		return wake.Next(ctx).Await(ctx)
 	}, durabletask.Named("Parked"))
 
+	e.contend = durabletask.NewOrchestrator(contend, durabletask.Named("Contend"))
+
 	log := slog.New(slog.DiscardHandler)
 	b, err := local.Open(context.Background(), local.Options{Path: path, VFS: vfs, Logger: log})
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	app := durabletask.New(sayHello, fails, e.hello5, e.hello1, e.fanOut, e.storm, e.parked)
+	app := durabletask.New(sayHello, fails, e.hello5, e.hello1, e.fanOut, e.storm, e.parked, e.contend, counters)
 	e.worker = durabletask.NewWorker(app, b, durabletask.WorkerOptions{Logger: log})
 	e.client = e.worker.Client()
 	if err := e.worker.Start(context.Background()); err != nil {

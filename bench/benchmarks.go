@@ -31,7 +31,9 @@ const (
 )
 
 // moreIsBetter tells rates from times and sizes.
-func (u unit) moreIsBetter() bool { return u == orchestrationsPerSecond || u == activitiesPerSecond }
+func (u unit) moreIsBetter() bool {
+	return u == orchestrationsPerSecond || u == activitiesPerSecond || u == operationsPerSecond
+}
 
 const (
 	fanOutWidth = 1_000

@@ -29,6 +29,9 @@ func ownBenchmarks() []ownBenchmark {
 		{"commits", commits},
 		{"parked/100000", parked},
 		{"retry-storm", retryStorm},
+		{"entity/one", oneEntity},
+		{"entity/many", manyEntities},
+		{"entity/locks", locks},
 	}
 	for _, n := range []int{1_000, 2_000, 4_000, 8_000} {
 		own = append(own,

@@ -44,6 +44,12 @@ func (t *Table) Activity(name string) (*ActivityTrigger, bool) {
 	return found, ok
 }
 
+// Entity returns the trigger of the entity with this name, in any letter case.
+func (t *Table) Entity(name string) (*EntityTrigger, bool) {
+	found, ok := t.triggers[strings.ToLower(name)].(*EntityTrigger)
+	return found, ok
+}
+
 // All returns the triggers in order of their names.
 func (t *Table) All() []Trigger {
 	return slices.SortedFunc(maps.Values(t.triggers), func(a, b Trigger) int {

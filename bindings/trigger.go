@@ -1,7 +1,7 @@
 package bindings
 
 // Trigger is what calls a function. There is one type for each way to be called; the engine and the HTTP server call what
-// they know: [OrchestrationTrigger], [ActivityTrigger], [HTTPTrigger].
+// they know: [OrchestrationTrigger], [ActivityTrigger], [EntityTrigger], [HTTPTrigger].
 type Trigger interface {
 	// Name is the name of the function.
 	Name() string
@@ -15,5 +15,6 @@ type Trigger interface {
 const (
 	TypeOrchestration = "orchestrationTrigger"
 	TypeActivity      = "activityTrigger"
+	TypeEntity        = "entityTrigger"
 	TypeHTTP          = "httpTrigger"
 )

@@ -2,8 +2,10 @@ package durabletask
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -90,6 +92,15 @@ func (f *EntityFunc) Name() string { return f.name }
 
 // Place returns the file and line of the definition.
 func (f *EntityFunc) Place() string { return f.place }
+
+// Operations returns the names of the entity's operations, in order.
+func (f *EntityFunc) Operations() []string {
+	names := make([]string, 0, len(f.operations))
+	for _, key := range slices.Sorted(maps.Keys(f.operations)) {
+		names = append(names, f.operations[key].name)
+	}
+	return names
+}
 
 func (f *EntityFunc) at() string {
 	if f == nil {

@@ -198,8 +198,11 @@ func (c *Client) CleanEntities(ctx context.Context) (EntityCleaning, error) {
 
 func (c *Client) clean(ctx context.Context, s *State, done *EntityCleaning) error {
 	var record history.EntityState
-	if s.Input == nil || s.Status.Terminal() || json.Unmarshal([]byte(*s.Input), &record) != nil {
+	if s.Input == nil || s.Status.Terminal() {
 		return nil
+	}
+	if err := json.Unmarshal([]byte(*s.Input), &record); err != nil {
+		return nil //nolint:nilerr // a record that can't be read is left alone
 	}
 	if owner := record.LockedBy; owner != "" {
 		var status *history.Status

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/azdurable/azdurable/durabletask/history"
@@ -18,7 +16,7 @@ type operation struct {
 	name  string
 	fn    reflect.Value // func(*S, EntityContext, I) (O, error)
 	input reflect.Type
-	// reads says that the method has a value for a receiver: it can't change the state.
+	// reads says that the method has a value for a receiver: it can't change a state that is there.
 	reads bool
 }
 
@@ -26,8 +24,7 @@ type operation struct {
 func operationsOf(state reflect.Type) map[string]*operation {
 	pointer := reflect.PointerTo(state)
 	operations := make(map[string]*operation)
-	for i := range pointer.NumMethod() {
-		m := pointer.Method(i)
+	for m := range pointer.Methods() {
 		t := m.Func.Type()
 		if t.NumIn() < 2 || t.In(1) != reflect.TypeFor[EntityContext]() {
 			continue
@@ -55,11 +52,12 @@ const (
 // deletion is the operation that every entity has: it removes the state.
 const deletion = "delete"
 
-// Operate runs the operations of a batch, one after the other, and gives the batch their results. What has not been run when ctx ends stays queued.
+// Operate runs the operations of a batch, one after the other, and gives the batch their results. What has not been run when ctx ends, or when the
+// batch has taken so long that its results should be stored, stays queued.
 func Operate(ctx context.Context, f *EntityFunc, w *EntityWork) {
 	var known decoded
 	for op, ok := w.Batch.Next(); ok; op, ok = w.Batch.Next() {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || w.Enough() {
 			return
 		}
 		c := &entityContext{Context: ctx, id: EntityID(w.ID), operation: op, logger: w.Logger}
@@ -93,7 +91,7 @@ func (f *EntityFunc) perform(c *entityContext, known *decoded) entity.Result {
 		return entity.Result{}
 	default:
 		return entity.Result{Failure: f.errors.failure(ErrNoOperation.New("entity %q has no operation %q; it has %s",
-			f.name, c.operation.Operation, strings.Join(f.operationNames(), ", ")))}
+			f.name, c.operation.Operation, strings.Join(f.Operations(), ", ")))}
 	}
 	state := known.value
 	if !state.IsValid() || known.text != before {
@@ -112,7 +110,7 @@ func (f *EntityFunc) perform(c *entityContext, known *decoded) entity.Result {
 	}
 	switch {
 	case c.deleted:
-	case o.reads:
+	case o.reads && before != nil:
 		result.State = before
 		*known = decoded{before, state}
 	default:
@@ -145,7 +143,7 @@ func (f *EntityFunc) invoke(c *entityContext, o *operation, state reflect.Value)
 			}
 		}()
 		out := o.fn.Call([]reflect.Value{state, reflect.ValueOf(c), input.Elem()})
-		err, _ := out[1].Interface().(error)
+		err, _ := reflect.TypeAssert[error](out[1])
 		if err == nil {
 			result.Output, err = encode(out[0].Interface())
 		}
@@ -155,12 +153,4 @@ func (f *EntityFunc) invoke(c *entityContext, o *operation, state reflect.Value)
 	}()
 	<-done
 	return result
-}
-
-func (f *EntityFunc) operationNames() []string {
-	names := make([]string, 0, len(f.operations))
-	for _, key := range slices.Sorted(maps.Keys(f.operations)) {
-		names = append(names, f.operations[key].name)
-	}
-	return names
 }

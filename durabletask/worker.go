@@ -75,7 +75,8 @@ func NewWorker(app *App, b backend.Backend, o WorkerOptions) *Worker {
 			Entity:        dispatch.Chain(app.operate, app.aroundEntities...),
 		}, dispatch.Options{
 			Environment: o.Environment, Logger: o.Logger, Orchestrations: o.Orchestrations, Activities: o.Activities, Entities: o.Entities,
-			Watchdog: o.Watchdog, StoreInputs: o.StoreInputs, MaxCalls: o.MaxCalls, EntityOptions: entities, SerializeExceptions: o.SerializeExceptions, Versions: o.Versions,
+			Watchdog: o.Watchdog, StoreInputs: o.StoreInputs, MaxCalls: o.MaxCalls, EntityOptions: entities,
+			SerializeExceptions: o.SerializeExceptions, Versions: o.Versions,
 		}),
 		client: client,
 	}

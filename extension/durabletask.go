@@ -18,9 +18,10 @@ type durableTask struct {
 	storeSource    string // who chose the type
 	connectionName string
 
-	maxActivities, maxOrchestrators int
-	storeInputs                     bool
-	useForwardedHost                bool
+	maxActivities, maxOrchestrators, maxEntities int
+	maxOperations, reorderMinutes                int
+	storeInputs                                  bool
+	useForwardedHost                             bool
 
 	maxCalls       int
 	overridable    int // index of NonRunningStates or AnyState
@@ -32,7 +33,9 @@ type durableTask struct {
 // worker turns the settings into a worker's.
 func (o *durableTask) worker(log *slog.Logger) durabletask.WorkerOptions {
 	return durabletask.WorkerOptions{
-		Logger: log, Orchestrations: o.maxOrchestrators, Activities: o.maxActivities, StoreInputs: o.storeInputs, MaxCalls: o.maxCalls,
+		Logger: log, Orchestrations: o.maxOrchestrators, Activities: o.maxActivities, Entities: o.maxEntities,
+		EntityOperations: o.maxOperations, ReorderWindow: time.Duration(o.reorderMinutes) * time.Minute,
+		StoreInputs: o.storeInputs, MaxCalls: o.maxCalls,
 		ReplaceRunning: o.overridable == 1,
 		Versions: durabletask.Versions{
 			Default: o.defaultVersion, Match: durabletask.VersionMatch(o.versionMatch), FailMismatch: o.versionFailure == 1,
@@ -82,14 +85,14 @@ func (o *durableTask) settings() []setting {
 		{"httpSettings:useForwardedHost", boolean(&o.useForwardedHost)},
 		{"maxConcurrentActivityFunctions", integer(&o.maxActivities, 1, math.MaxInt32, positive)},
 		{"maxConcurrentOrchestratorFunctions", integer(&o.maxOrchestrators, 1, math.MaxInt32, positive)},
-		{"maxConcurrentEntityFunctions", integer(nil, 1, math.MaxInt32, positive)},
-		{"maxEntityOperationBatchSize", integer(nil, 1, math.MaxInt32, positive)},
+		{"maxConcurrentEntityFunctions", integer(&o.maxEntities, 1, math.MaxInt32, positive)},
+		{"maxEntityOperationBatchSize", integer(&o.maxOperations, 1, math.MaxInt32, positive)},
 		{"localRpcEndpointEnabled", boolean(nil)},
 		{"extendedSessionsEnabled", boolean(nil)},
 		{"extendedSessionIdleTimeoutInSeconds", integer(nil, math.MinInt32, math.MaxInt32, "")},
 		{"maxOrchestrationActions", integer(&o.maxCalls, 1, math.MaxInt32, positive)},
 		{"overridableExistingInstanceStates", oneOf(&o.overridable, "NonRunningStates", "AnyState")},
-		{"entityMessageReorderWindowInMinutes", integer(nil, 0, math.MaxInt32, "must be a non-negative integer.")},
+		{"entityMessageReorderWindowInMinutes", integer(&o.reorderMinutes, 0, math.MaxInt32, "must be a non-negative integer.")},
 		{"useGracefulShutdown", boolean(nil)},
 		{"rollbackEntityOperationsOnExceptions", boolean(nil)},
 		{"throwStatusExceptionsOnRaiseEvent", boolean(nil)},
@@ -115,9 +118,12 @@ const durableTaskSection = "extensions:durableTask"
 func readDurableTask(c configuration, app *AppSettings, log *slog.Logger) (*durableTask, error) {
 	// ext: DurableTaskOptions.cs; the plan of small machines has limits of its own.
 	perProcessor := 10 * runtime.GOMAXPROCS(0)
-	o := &durableTask{maxActivities: perProcessor, maxOrchestrators: perProcessor, connectionName: "Storage", versionMatch: int(durabletask.MatchCurrentOrOlder)}
+	o := &durableTask{
+		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30,
+		connectionName: "Storage", versionMatch: int(durabletask.MatchCurrentOrOlder),
+	}
 	if app.consumptionPlan() {
-		o.maxActivities, o.maxOrchestrators = 10, 5
+		o.maxActivities, o.maxOrchestrators, o.maxEntities, o.maxOperations = 10, 5, 10, 50
 	}
 	known := o.settings()
 	for _, entry := range c.section(durableTaskSection) {

@@ -33,7 +33,7 @@ type Extension struct {
 }
 
 // Initialize reads the settings, opens the store, makes the task hub if there is none, and registers the app's functions: after
-// it every orchestration and activity goes through the app's middleware to the trigger of its function. It returns an error that
+// it every orchestration, activity and entity goes through the app's middleware to the trigger of its function. It returns an error that
 // says what to change. Middleware of one's own is to be added to the app before.
 func Initialize(ctx context.Context, app *durabletask.App, o Options) (*Extension, error) {
 	if err := o.complete(); err != nil {
@@ -61,6 +61,7 @@ func Initialize(ctx context.Context, app *durabletask.App, o Options) (*Extensio
 	e.table = register(app, o.Triggers)
 	app.UseOrchestrations(e.invokeOrchestration)
 	app.UseActivities(e.invokeActivity)
+	app.UseEntities(e.invokeEntity)
 	if e.backend, err = o.Open(ctx, e.store, e.log); err != nil {
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func Initialize(ctx context.Context, app *durabletask.App, o Options) (*Extensio
 	e.client = bindings.NewDurableClient(e.worker.Client(), bindings.Links{
 		Hub: e.hub, Connection: settings.connectionName, Path: ManagementPath, Key: e.key, ForwardedHost: settings.useForwardedHost,
 	})
-	e.management = newManagement(e.client, e.hub, settings.connectionName, e.key, e.log)
+	e.management = newManagement(e.client, e.table, e.hub, settings.connectionName, e.key, e.log)
 	return e, nil
 }
 
@@ -83,6 +84,9 @@ func register(app *durabletask.App, more []bindings.Trigger) *bindings.Table {
 	}
 	for _, f := range app.Activities() {
 		table.Register(bindings.Activity(f))
+	}
+	for _, f := range app.Entities() {
+		table.Register(bindings.Entity(f))
 	}
 	for _, trigger := range more {
 		table.Register(trigger)

@@ -18,46 +18,48 @@ func (c *call) list(w http.ResponseWriter, r *http.Request) error {
 	q := durabletask.Query{
 		Statuses:  c.query.statuses("runtimeStatus"),
 		OmitInput: !c.query.boolean("showInput", true),
-		PageSize:  backend.DefaultPageSize,
-		Token:     strings.TrimSpace(r.Header.Get(continuation)),
 	}
 	q.Prefix, _ = c.query.text("instanceIdPrefix")
 	q.CreatedFrom, q.CreatedTo = c.query.time("createdTimeFrom"), c.query.time("createdTimeTo")
-	if top, ok := c.query.integer("top"); ok && top > 0 {
-		q.PageSize = min(top, backend.MaxPageSize)
-	}
-	page, err := c.fill(r, q)
+	found, err := fullPage(c, w, r, func(size int, token string) ([]*durabletask.State, string, error) {
+		q.PageSize, q.Token = size, token
+		p, err := c.client.List(r.Context(), q)
+		return p.Instances, p.Next, err
+	})
 	if err != nil {
 		return err
 	}
-	statuses := make([]*bindings.StatusPayload, 0, len(page.Instances))
-	for _, state := range page.Instances {
+	statuses := make([]*bindings.StatusPayload, 0, len(found))
+	for _, state := range found {
 		statuses = append(statuses, bindings.NewStatusPayload(state))
-	}
-	if page.Next != "" {
-		w.Header().Set(continuation, page.Next)
 	}
 	bindings.WriteJSON(w, http.StatusOK, statuses)
 	return nil
 }
 
-// fill reads on until the page is full: some clients take a short page for the last one.
-func (c *call) fill(r *http.Request, q durabletask.Query) (durabletask.Page, error) {
-	var all durabletask.Page
-	wanted := q.PageSize
+// fullPage reads on from where the request says until there are as many as it wants (top), for some clients take a short page for the last one. It
+// sets the header that the next page is asked for with.
+func fullPage[T any](c *call, w http.ResponseWriter, r *http.Request, read func(size int, token string) ([]T, string, error)) ([]T, error) {
+	wanted, token := backend.DefaultPageSize, strings.TrimSpace(r.Header.Get(continuation))
+	if top, ok := c.query.integer("top"); ok && top > 0 {
+		wanted = min(top, backend.MaxPageSize)
+	}
+	var all []T
 	for {
-		q.PageSize = wanted - len(all.Instances)
-		page, err := c.client.List(r.Context(), q)
+		page, next, err := read(wanted-len(all), token)
 		if errors.Is(err, backend.ErrPageToken) {
 			return all, nil // as the reference does with a token that storage does not understand
 		}
 		if err != nil {
-			return all, err
+			return nil, err
 		}
-		all.Instances, all.Next = append(all.Instances, page.Instances...), page.Next
-		if page.Next == "" || len(all.Instances) >= wanted {
-			return all, nil
+		if all = append(all, page...); next != "" && len(all) < wanted {
+			token = next
+			continue
 		}
-		q.Token = page.Next
+		if next != "" {
+			w.Header().Set(continuation, next)
+		}
+		return all, nil
 	}
 }

@@ -12,13 +12,14 @@ import (
 // and look after instances.
 type management struct {
 	client     *bindings.DurableClient
+	table      *bindings.Table
 	hub        string
 	connection string
 	log        *slog.Logger
 }
 
-func newManagement(client *bindings.DurableClient, hub, connection, key string, log *slog.Logger) http.Handler {
-	return authorize(key, &management{client: client, hub: hub, connection: connection, log: log})
+func newManagement(client *bindings.DurableClient, table *bindings.Table, hub, connection, key string, log *slog.Logger) http.Handler {
+	return authorize(key, &management{client: client, table: table, hub: hub, connection: connection, log: log})
 }
 
 // UnderManagement reports whether a path belongs to the management API.
@@ -66,6 +67,12 @@ func (c *call) route(method string) endpoint {
 	switch {
 	case c.matches(method, http.MethodPost, "orchestrators", "*"), c.matches(method, http.MethodPost, "orchestrators", "*", "*"):
 		return c.start
+	case c.matches(method, http.MethodGet, "entities"), c.matches(method, http.MethodGet, "entities", "*"):
+		return c.listEntities
+	case c.matches(method, http.MethodGet, "entities", "*", "*"):
+		return c.readEntity
+	case len(c.path) > 0 && len(c.path) <= 3 && strings.EqualFold(c.path[0].text, "entities"):
+		return c.signalEntity(method)
 	case c.matches(method, http.MethodGet, "instances"):
 		return c.list
 	case c.matches(method, http.MethodGet, "instances", "*"):
@@ -131,10 +138,12 @@ func (m *management) otherHub(w http.ResponseWriter, r *http.Request, c *call, h
 		return
 	}
 	switch {
-	case c.matches(r.Method, http.MethodGet, "instances"):
+	case c.matches(r.Method, http.MethodGet, "instances"), c.matches(r.Method, http.MethodGet, "entities"),
+		c.matches(r.Method, http.MethodGet, "entities", "*"):
 		bindings.WriteJSON(w, http.StatusOK, []any{})
-	case c.matches(r.Method, http.MethodPost, "orchestrators", "*"), c.matches(r.Method, http.MethodPost, "orchestrators", "*", "*"):
-		m.fail(w, r, &argumentError{"This app serves the task hub '" + m.hub + "' only: a start in '" + hub + "' would never run. Leave taskHub out."})
+	case c.matches(r.Method, http.MethodPost, "orchestrators", "*"), c.matches(r.Method, http.MethodPost, "orchestrators", "*", "*"),
+		strings.EqualFold(c.path[0].text, "entities") && r.Method != http.MethodGet:
+		m.fail(w, r, &argumentError{"This app serves the task hub '" + m.hub + "' only: what is sent to '" + hub + "' would never run. Leave taskHub out."})
 	default:
 		empty(w, http.StatusNotFound)
 	}

@@ -36,6 +36,32 @@ func (e *Extension) invokeActivity(durabletask.Handler[*durabletask.ActivityWork
 	}
 }
 
+// invokeEntity is the same for entities.
+func (e *Extension) invokeEntity(durabletask.Handler[*durabletask.EntityWork]) durabletask.Handler[*durabletask.EntityWork] {
+	return func(ctx context.Context, w *durabletask.EntityWork) error {
+		if trigger, ok := e.table.Entity(w.ID.Name); ok {
+			return trigger.Invoke(ctx, w)
+		}
+		return e.unknownEntity(w)
+	}
+}
+
+// unknownEntity deals with an entity that the app does not have: what is asked of a new one fails, and one that is there waits for a deployment
+// that has it, like an orchestration.
+func (e *Extension) unknownEntity(w *durabletask.EntityWork) error {
+	if w.Instance.ExecutionID != "" {
+		return fmt.Errorf("entity %q: %w in this app; deploy a version that has it", w.ID.Name, durabletask.ErrNotRegistered)
+	}
+	w.Fail(&history.FailureDetails{ErrorType: kindNoFunction, NonRetriable: true, ErrorMessage: noEntity(e.table, w.ID.Name)})
+	return nil
+}
+
+// noEntity says in the words of the reference that the app does not have an entity (ext: FunctionsController.ThrowIfFunctionDoesNotExist).
+func noEntity(table *bindings.Table, name string) string {
+	return fmt.Sprintf("The function '%s' doesn't exist, is disabled, or is not an entity function. Additional info: %s",
+		strings.ToLower(name), known("entity", table.Names(bindings.TypeEntity)))
+}
+
 // kindNoFunction is the kind of the failure of a call to a function that the app does not have.
 const kindNoFunction = "FunctionNotFound"
 

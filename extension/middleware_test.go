@@ -25,3 +25,13 @@ func TestUnknownOrchestrator(t *testing.T) {
 		t.Errorf("in the middle: %+v, %v", running.Decisions, err)
 	}
 }
+
+// An entity that never was fails what is asked of it; one that a deployment has lost keeps its messages waiting.
+func TestUnknownEntities(t *testing.T) {
+	t.Parallel()
+	e := &Extension{table: bindings.NewTable()}
+	known := &durabletask.EntityWork{ID: history.EntityID{Name: "nope"}, Instance: history.Instance{ID: "@nope@a", ExecutionID: "e"}}
+	if err := e.unknownEntity(known); !errors.Is(err, durabletask.ErrNotRegistered) {
+		t.Errorf("an entity with a record: %v", err)
+	}
+}

@@ -33,7 +33,7 @@ func standIns() *durabletask.App {
 		return "Hello " + name + "!", nil
 	}, durabletask.Named("E1_SayHello"))
 	return durabletask.New(
-		sleep, hello,
+		sleep, hello, counters,
 		durabletask.NewOrchestrator(func(_ durabletask.Context, in json.RawMessage) (json.RawMessage, error) { return in, nil }, durabletask.Named("Echo")),
 		durabletask.NewOrchestrator(func(_ durabletask.Context, _ any) (string, error) {
 			return "", errors.New(`Orchestrator function 'FailOrch' failed: orch boom "q" é`)

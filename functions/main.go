@@ -12,5 +12,5 @@ func main() {
 
 // app is everything that runs durably.
 func app() *durabletask.App {
-	return durabletask.New(HelloCities, SayHello, FanOut, Square, Approval, Monitor, CheckJob, Saga, Book, Cancel, Parent, Child)
+	return durabletask.New(HelloCities, SayHello, FanOut, Square, Approval, Monitor, CheckJob, Saga, Book, Cancel, Parent, Child, Counters, Transfer)
 }

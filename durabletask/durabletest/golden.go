@@ -43,8 +43,8 @@ func custom(s *durabletask.State) string {
 // Named is what has a name that is recorded: an event, for Names.
 type Named interface{ Name() string }
 
-// Names compares the names of an app's orchestrators and activities, and those of events, with a file: running instances find their code by
-// these names, so none may be lost. The file is treated as Golden's.
+// Names compares the names of an app's orchestrators, activities and entities with their operations, and those of events, with a file: running
+// instances find their code by these names, so none may be lost. The file is treated as Golden's.
 func Names(tb testing.TB, app *durabletask.App, path string, events ...Named) {
 	tb.Helper()
 	var b strings.Builder
@@ -53,6 +53,9 @@ func Names(tb testing.TB, app *durabletask.App, path string, events ...Named) {
 	}
 	for _, f := range app.Activities() {
 		b.WriteString("activity " + f.Name() + "\n")
+	}
+	for _, f := range app.Entities() {
+		b.WriteString("entity " + f.Name() + ": " + strings.Join(f.Operations(), " ") + "\n")
 	}
 	for _, e := range events {
 		b.WriteString("event " + e.Name() + "\n")

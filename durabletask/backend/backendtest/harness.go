@@ -55,7 +55,7 @@ func cases() []testCase {
 	var all []testCase
 	for _, part := range [][]testCase{
 		creation(), messages(), redelivery(), checkpoints(), generations(), timers(), activities(),
-		states(), lists(), lives(), sessions(), rewinds(), crashes(), crowds(),
+		states(), lists(), lives(), sessions(), rewinds(), entities(), purges(), crashes(), crowds(),
 	} {
 		all = append(all, part...)
 	}

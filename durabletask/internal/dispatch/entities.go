@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/history"
@@ -88,6 +89,9 @@ func eventName(e history.Event) string {
 // KindNoEntity is the kind of the failure of an operation on an entity that no function stands for.
 const KindNoEntity = "EntityNotFound"
 
+// batchTime is how long a batch may take before no more operations are begun. (In-process .NET: 3 minutes.)
+const batchTime = 10 * time.Second
+
 // operate sends the batch through the pipeline. It turns a panic of the pipeline into an error.
 func (d *Dispatcher) operate(ctx context.Context, w *backend.InstanceWork, b *entity.Batch) (err error) {
 	id, err := entity.ParseID(w.Instance.ID)
@@ -100,11 +104,13 @@ func (d *Dispatcher) operate(ctx context.Context, w *backend.InstanceWork, b *en
 			err = fmt.Errorf("run entity %q: panic: %v\n%s", w.Instance.ID, p, debug.Stack())
 		}
 	}()
-	e := &Entity{Instance: w.Instance, ID: id, Attempt: w.Attempt, Batch: b, Logger: d.Logger}
+	limit := time.NewTimer(batchTime)
+	defer limit.Stop()
+	e := &Entity{Instance: w.Instance, ID: id, Attempt: w.Attempt, Batch: b, Logger: d.Logger, limit: limit.C}
 	if err := d.run.Entity(ctx, e); err != nil {
 		return err
 	}
-	if !b.Idle() && ctx.Err() == nil {
+	if !b.Idle() && ctx.Err() == nil && !e.enough {
 		return fmt.Errorf("run entity %q: a handler left operations undone; is there a middleware that doesn't call next?", w.Instance.ID)
 	}
 	return nil

@@ -86,10 +86,9 @@ func renewed(r *entityRecord, c entity.Commit) *entityRecord {
 
 // instanceState is what a status query shows of the entity.
 func (r *entityRecord) instanceState(in entityIntake, now time.Time) *backend.InstanceState {
-	status, _ := json.Marshal(entity.Status(&r.state)) // of two texts and a number
 	s := &backend.InstanceState{
 		Instance: r.instance, Name: r.instance.ID, Version: r.start.Version, Status: history.Running, Input: r.start.Input,
-		CustomStatus: new(string(status)), Created: r.started, Updated: now,
+		CustomStatus: new(entity.Status(&r.state)), Created: r.started, Updated: now,
 	}
 	switch {
 	case in.end != nil:

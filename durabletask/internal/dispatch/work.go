@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/history"
@@ -87,6 +88,20 @@ type Entity struct {
 	Batch *entity.Batch
 	// Logger is the worker's.
 	Logger *slog.Logger
+
+	limit  <-chan time.Time
+	enough bool
+}
+
+// Enough reports whether the batch has taken so long that its results should be stored, and what is left be done after that: those who wait for an
+// answer get it only then.
+func (e *Entity) Enough() bool {
+	select {
+	case <-e.limit:
+		e.enough = true
+	default:
+	}
+	return e.enough
 }
 
 // Fail makes a failure the outcome of all operations that have none yet.

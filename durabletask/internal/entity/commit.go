@@ -18,8 +18,6 @@ type Commit struct {
 	Events []history.Event
 	// State is what its input says.
 	State history.EntityState
-	// Status is what the entity shows of itself: as JSON, the instance's custom status.
-	Status history.EntityStatus
 	// Messages are to be sent, in this order.
 	Messages []history.Message
 }
@@ -52,7 +50,6 @@ func (b *Batch) Commit(now time.Time) Commit {
 	c := Commit{
 		Instance: history.Instance{ID: b.instance.ID, ExecutionID: strings.ReplaceAll(b.derive("execution", "", 0), "-", "")},
 		State:    b.state,
-		Status:   Status(&b.state),
 		Messages: messages,
 	}
 	input := encode(c.State)
@@ -65,9 +62,9 @@ func (b *Batch) Commit(now time.Time) Commit {
 	return c
 }
 
-// Status is what an entity with this state shows of itself.
-func Status(s *history.EntityState) history.EntityStatus {
-	return history.EntityStatus{Exists: s.State != nil, QueueSize: len(s.Queue), LockedBy: s.LockedBy}
+// Status is the custom status of an entity with this state, as JSON.
+func Status(s *history.EntityState) string {
+	return encode(history.EntityStatus{Exists: s.State != nil, QueueSize: len(s.Queue), LockedBy: s.LockedBy})
 }
 
 // putBack queues what was chosen and not run, before everything else.

@@ -28,7 +28,7 @@
 // and the messages stay as they were. To stop early (shutdown, a time limit) stop calling Next: the rest stays queued. If
 // nothing can be run at all (an unknown entity, a worker that fails) [Batch.Fail] answers the rest.
 //
-// The [Commit] has the record's new history, the status, and the messages in the order in which they are to be sent. The
+// The [Commit] has the record's new history and the messages in the order in which they are to be sent; [Status] is the custom status. The
 // backend stores it like the checkpoint of an execution that has continued as new: all at once, or the messages first.
 //
 // A Batch changes nothing that it was given. One that could not be committed is thrown away, and the next Begin starts from

@@ -17,8 +17,8 @@ func TestLockOfOneEntityIsGranted(t *testing.T) {
 	if m := e.last.Messages[0]; m.Target.ExecutionID != "o's" || *m.Event.(*history.EventRaised).Input != `{"result":"Lock Acquisition Completed"}` {
 		t.Errorf("the answer is %+v", m)
 	}
-	if want := (history.EntityStatus{LockedBy: "o"}); e.last.Status != want {
-		t.Errorf("the status is %+v", e.last.Status)
+	if want := (history.EntityStatus{LockedBy: "o"}); statusOf(e.last) != want {
+		t.Errorf("the status is %+v", statusOf(e.last))
 	}
 }
 
@@ -45,8 +45,8 @@ func TestLockRequestEndsTheBatch(t *testing.T) {
 	e.receive(operation("add", "1"), lockRequest("o", 1, "a"), operation("add", "2"))
 	e.ran("add 1")
 	e.sends("o " + guid(1))
-	if e.last.Status.QueueSize != 1 {
-		t.Errorf("%d are queued", e.last.Status.QueueSize)
+	if statusOf(e.last).QueueSize != 1 {
+		t.Errorf("%d are queued", statusOf(e.last).QueueSize)
 	}
 }
 

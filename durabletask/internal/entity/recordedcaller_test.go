@@ -211,8 +211,8 @@ func TestRecordedDialects(t *testing.T) {
 			t.Errorf("%s (-recorded +here)\n%s", r.Key, diff)
 		}
 		var status history.EntityStatus
-		if err := json.Unmarshal(r.Status, &status); err != nil || status != c.Status {
-			t.Errorf("%s: status %+v, recorded %+v, %v", r.Key, c.Status, status, err)
+		if err := json.Unmarshal(r.Status, &status); err != nil || status != statusOf(c) {
+			t.Errorf("%s: status %+v, recorded %+v, %v", r.Key, statusOf(c), status, err)
 		}
 	}
 	if len(records) != 11 {

@@ -113,7 +113,7 @@ func TestRecordedBatches(t *testing.T) {
 		if diff := gocmp.Diff(want, c.State, cmpopts.EquateApproxTime(10*time.Millisecond)); diff != "" {
 			t.Errorf("%s: state (-recorded +here)\n%s", at, diff)
 		}
-		if got := encode(c.Status); got != r.Status {
+		if got := Status(&c.State); got != r.Status {
 			t.Errorf("%s: status %s, recorded %s", at, got, r.Status)
 		}
 		if diff := gocmp.Diff(described(t, r.Sent), described(t, sent(c.Messages))); diff != "" {

@@ -1,6 +1,7 @@
 package entity
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"testing"
@@ -138,4 +139,12 @@ func (e *entity) sends(want ...string) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		e.t.Errorf("%q was sent, want %q", got, want)
 	}
+}
+
+// statusOf is what the entity shows of itself after a batch.
+func statusOf(c Commit) (s history.EntityStatus) {
+	if err := json.Unmarshal([]byte(Status(&c.State)), &s); err != nil {
+		panic(err)
+	}
+	return s
 }
