@@ -2,7 +2,6 @@ package azuretest
 
 import (
 	"bytes"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,22 +15,14 @@ const (
 )
 
 var (
-	errBatchPartitions = &Failure{http.StatusBadRequest, "CommandsInBatchActOnDifferentPartitions", "All commands in a batch must operate on same entity group."}
-	errBatchRepeat     = &Failure{http.StatusBadRequest, "InvalidDuplicateRow", "The batch request contains multiple changes with same row key. An entity can appear only once in a batch request."}
-	errBatchTooLong    = &Failure{http.StatusBadRequest, "InvalidInput", "The batch request operation exceeds the maximum 100 changes per change set."}
-	errNotImplemented  = &Failure{http.StatusNotImplemented, "NotImplemented", "The requested operation is not implemented on the specified resource."}
+	errBatchPartitions = &serviceError{http.StatusBadRequest, "CommandsInBatchActOnDifferentPartitions", "The batch has rows of several partitions or tables."}
+	errBatchRepeat     = &serviceError{http.StatusBadRequest, "InvalidDuplicateRow", "The batch has several changes of one row."}
+	errBatchTooLong    = &serviceError{http.StatusBadRequest, "InvalidInput", "The batch has more than 100 changes."}
+	errNotImplemented  = &serviceError{http.StatusNotImplemented, "NotImplemented", "Not implemented."}
 )
 
-// part is one operation of a batch as it was sent.
-type part struct {
-	method, url string
-	header      http.Header
-	body        []byte
-	contentID   string
-}
-
 // routeBatch reads a batch. What is wrong with one of its operations becomes that operation's answer.
-func (x *exchange) routeBatch() *Failure {
+func (x *exchange) routeBatch() *serviceError {
 	if len(x.Body) > MaxBatchBytes {
 		return errBodyTooLarge
 	}
@@ -40,7 +31,7 @@ func (x *exchange) routeBatch() *Failure {
 		return f
 	}
 	changes := make([]change, len(parts))
-	failed, failure := -1, (*Failure)(nil)
+	failed, failure := -1, (*serviceError)(nil)
 	if len(parts) > MaxBatchOperations {
 		failed, failure = MaxBatchOperations-1, errBatchTooLong
 	}
@@ -49,34 +40,35 @@ func (x *exchange) routeBatch() *Failure {
 		if failure != nil {
 			break
 		}
-		c, f := parts[i].change()
+		c, refused := parts[i].change()
 		changes[i] = c
 		if i == 0 {
 			x.Resource, x.Key = c.target.table, c.target.pk
 		}
 		switch first := &changes[0].target; {
-		case f != nil:
+		case refused != nil:
 		case c.target.pk != first.pk || !strings.EqualFold(c.target.table, first.table):
-			f = errBatchPartitions
+			refused = errBatchPartitions
 		case rows[c.target.rk]:
-			f = errBatchRepeat
+			refused = errBatchRepeat
 		}
 		rows[c.target.rk] = true
-		if f != nil {
-			failed, failure = i, f
+		if refused != nil {
+			failed, failure = i, refused
 		}
 	}
+	x.refuseBatch = func(f *serviceError) *response { return x.batchFailed(parts, 0, f) }
 	x.effect = func() *response {
 		if failure != nil {
 			return x.batchFailed(parts, failed, failure)
 		}
 		return x.applyBatch(parts, changes)
 	}
-	return nil
+	return nil //nolint:nilerr // the failure is the effect's to tell
 }
 
 // change reads one operation.
-func (p *part) change() (change, *Failure) {
+func (p *part) change() (change, *serviceError) {
 	u, err := url.Parse(p.url)
 	if err != nil {
 		return change{}, errInvalidURI
@@ -133,7 +125,7 @@ func (x *exchange) applyBatch(parts []part, changes []change) *response {
 }
 
 // batchFailed answers for a batch of which nothing was done: one part, whose message begins with the number of the operation.
-func (x *exchange) batchFailed(parts []part, i int, f *Failure) *response {
+func (x *exchange) batchFailed(parts []part, i int, f *serviceError) *response {
 	b, boundary := x.startBatch()
 	startPart(b, boundary)
 	res := x.fail(f.with("%d:%s", i, f.Message))
@@ -175,112 +167,4 @@ func (x *exchange) endBatch(b *bytes.Buffer, boundary string) *response {
 	res := respond(http.StatusAccepted, "Content-Type", "multipart/mixed; boundary=batchresponse_"+boundary, "Cache-Control", "no-cache")
 	res.body = b.Bytes()
 	return res
-}
-
-// parseBatch reads the multipart body of a batch: one change set, and in it the operations.
-func parseBatch(contentType string, body []byte) ([]part, *Failure) {
-	boundary := boundaryOf(contentType)
-	if boundary == "" {
-		return nil, errInvalidInput
-	}
-	sections, ok := split(body, boundary)
-	if !ok || len(sections) != 1 {
-		return nil, errInvalidInput
-	}
-	header, set, ok := parseHeader(sections[0])
-	if !ok {
-		return nil, errInvalidInput
-	}
-	if boundary = boundaryOf(header.Get("Content-Type")); boundary == "" {
-		if strings.HasPrefix(header.Get("Content-Type"), "application/http") {
-			return nil, errNotImplemented.with("A batch is one change set here; a batch of one query is not implemented.")
-		}
-		return nil, errInvalidInput
-	}
-	if sections, ok = split(set, boundary); !ok || len(sections) == 0 {
-		return nil, errInvalidInput
-	}
-	parts := make([]part, len(sections))
-	for i, section := range sections {
-		outer, request, ok := parseHeader(section)
-		if !ok || !strings.HasPrefix(outer.Get("Content-Type"), "application/http") {
-			return nil, errInvalidInput
-		}
-		line, rest, ok := cutLine(request)
-		fields := strings.Fields(string(line))
-		if !ok || len(fields) != 3 || !strings.HasPrefix(fields[2], "HTTP/1.") {
-			return nil, errInvalidInput
-		}
-		p := &parts[i]
-		p.method, p.url, p.contentID = fields[0], fields[1], outer.Get("Content-Id")
-		if p.header, p.body, ok = parseHeader(rest); !ok {
-			return nil, errInvalidInput
-		}
-		if id := p.header.Get("Content-Id"); id != "" {
-			p.contentID = id
-		}
-	}
-	return parts, nil
-}
-
-func boundaryOf(contentType string) string {
-	kind, params, err := mime.ParseMediaType(contentType)
-	if err != nil || kind != "multipart/mixed" {
-		return ""
-	}
-	return params["boundary"]
-}
-
-// split cuts a multipart body at its delimiters. ok is false when the closing one is missing.
-func split(body []byte, boundary string) (sections [][]byte, ok bool) {
-	delimiter := []byte("--" + boundary)
-	start := -1 // of the section that is open
-	for at := 0; at <= len(body); {
-		i := bytes.Index(body[at:], delimiter)
-		if i < 0 {
-			return nil, false
-		}
-		i += at
-		at = i + len(delimiter)
-		if i > 0 && body[i-1] != '\n' {
-			continue // a delimiter stands at the beginning of a line
-		}
-		if start >= 0 {
-			sections = append(sections, bytes.TrimSuffix(bytes.TrimSuffix(body[start:max(start, i)], []byte("\n")), []byte("\r")))
-		}
-		if bytes.HasPrefix(body[at:], []byte("--")) {
-			return sections, true
-		}
-		_, rest, ok := cutLine(body[at:])
-		if !ok {
-			return nil, false
-		}
-		start = len(body) - len(rest)
-		at = start
-	}
-	return nil, false
-}
-
-// cutLine cuts after the first line, which ends in LF or CRLF.
-func cutLine(text []byte) (line, rest []byte, ok bool) {
-	line, rest, ok = bytes.Cut(text, []byte("\n"))
-	return bytes.TrimSuffix(line, []byte("\r")), rest, ok
-}
-
-// parseHeader reads header lines up to an empty one, or to the end.
-func parseHeader(text []byte) (header http.Header, body []byte, ok bool) {
-	header = http.Header{}
-	for len(text) > 0 {
-		var line []byte
-		line, text, _ = cutLine(text)
-		if len(line) == 0 {
-			return header, text, true
-		}
-		name, v, ok := strings.Cut(string(line), ":")
-		if !ok {
-			return nil, nil, false
-		}
-		header.Add(strings.TrimSpace(name), strings.TrimSpace(v))
-	}
-	return header, nil, true
 }

@@ -1,21 +1,15 @@
 package azuretest
 
 import (
-	"encoding/base64"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 )
 
-// MaxQueryPage is how many entities one answer to a query has at most.
-const MaxQueryPage = 1000
-
 var (
-	errEntityExists    = &Failure{http.StatusConflict, "EntityAlreadyExists", "The specified entity already exists."}
-	errConditionNotMet = &Failure{http.StatusPreconditionFailed, "UpdateConditionNotSatisfied", "The update condition specified in the request was not satisfied."}
-	errNeedsIfMatch    = &Failure{http.StatusBadRequest, "MissingRequiredHeader", "An HTTP header that's mandatory for this request is not specified."}
+	errEntityExists    = &serviceError{http.StatusConflict, "EntityAlreadyExists", "The specified entity already exists."}
+	errConditionNotMet = &serviceError{http.StatusPreconditionFailed, "UpdateConditionNotSatisfied", "The row has another ETag."}
+	errNeedsIfMatch    = &serviceError{http.StatusBadRequest, "MissingRequiredHeader", "If-Match is missing."}
 )
 
 // change is one write of an entity: a request's, or one of a batch's.
@@ -30,7 +24,7 @@ type change struct {
 }
 
 // routeEntities finds out what a request wants of a table's entities, and checks its arguments.
-func (x *exchange) routeEntities(method string, t target) *Failure {
+func (x *exchange) routeEntities(method string, t target) *serviceError {
 	c := change{target: t, ifMatch: x.Header.Get("If-Match"), quiet: x.Header.Get("Prefer") == "return-no-content", level: x.level()}
 	switch {
 	case method == http.MethodGet && t.entity:
@@ -61,7 +55,7 @@ func (x *exchange) routeEntities(method string, t target) *Failure {
 }
 
 // read finds out what kind of change a request is and reads the entity that it carries.
-func (c *change) read(method string, body []byte) *Failure {
+func (c *change) read(method string, body []byte) *serviceError {
 	switch {
 	case method == http.MethodPost && !c.target.entity:
 		c.op = OpInsertEntity
@@ -91,7 +85,7 @@ func (c *change) read(method string, body []byte) *Failure {
 }
 
 // readEntity reads the entity; its keys must be those of the URL.
-func (c *change) readEntity(body []byte) *Failure {
+func (c *change) readEntity(body []byte) *serviceError {
 	properties, f := parseProperties(body)
 	if f != nil {
 		return f
@@ -118,7 +112,7 @@ func (c *change) readEntity(body []byte) *Failure {
 }
 
 // plan checks a change against the table and returns the row that it would store, or, for a delete, the one that it would remove.
-func (c *change) plan(t *table) (*row, *Failure) {
+func (c *change) plan(t *table) (*row, *serviceError) {
 	old := t.get(c.target.pk, c.target.rk)
 	switch {
 	case c.op == OpInsertEntity && old != nil:
@@ -185,115 +179,4 @@ func (x *exchange) getEntity() *response {
 		return x.fail(errResourceNotFound)
 	}
 	return respond(http.StatusOK, "ETag", r.etag()).json(x.level(), x.appendRow(nil, r, x.selected(), x.level(), true))
-}
-
-func (x *exchange) selected() []string {
-	text := x.Query.Get("$select")
-	if text == "" || text == "*" {
-		return nil
-	}
-	names := strings.Split(text, ",")
-	for i := range names {
-		names[i] = strings.TrimSpace(names[i])
-	}
-	return names
-}
-
-func (x *exchange) queryEntities() *Failure {
-	var filter expression
-	all := everything()
-	if text := x.Query.Get("$filter"); text != "" {
-		var err error
-		if filter, err = parseFilter(text); err != nil {
-			return errInvalidInput.with("%s %s", errInvalidInput.Message, err.Error())
-		}
-		all = filter.span()
-	}
-	limit, f := x.top()
-	if f != nil {
-		return f
-	}
-	fromPK, ok1 := readToken(x.Query.Get("NextPartitionKey"))
-	fromRK, ok2 := readToken(x.Query.Get("NextRowKey"))
-	if !ok1 || !ok2 {
-		return errInvalidInput
-	}
-	x.Key = all.partition.single()
-	limit = min(limit, x.s.options.PageSize)
-	x.effect = func() *response {
-		t, f := x.table()
-		if f != nil {
-			return x.fail(f)
-		}
-		return x.queryPage(t, filter, all, fromPK, fromRK, limit)
-	}
-	return nil
-}
-
-// queryPage walks over the rows that the filter's span leaves, from where the last page ended.
-func (x *exchange) queryPage(t *table, filter expression, all span, fromPK, fromRK string, limit int) *response {
-	level, selected := x.level(), x.selected()
-	res := respond(http.StatusOK)
-	b := []byte(`{`)
-	if level != noMetadata {
-		b = append(b, `"odata.metadata":"`+x.s.Endpoint(Table)+`/$metadata#`+x.Resource+`",`...)
-	}
-	b = append(b, `"value":[`...)
-	n := 0
-	first, _ := t.find(later(all.partition.least, fromPK))
-pages:
-	for _, p := range t.partitions[first:] {
-		if all.partition.below(p.key) {
-			break
-		}
-		start := all.row.least
-		if p.key == fromPK {
-			start = later(start, fromRK)
-		}
-		i, _ := p.find(start)
-		for _, r := range p.rows[i:] {
-			if all.row.below(r.rk) {
-				break
-			}
-			if filter != nil && !filter.holds(r) {
-				continue
-			}
-			if n == limit {
-				res.header["X-Ms-Continuation-Nextpartitionkey"] = []string{writeToken(r.pk)}
-				res.header["X-Ms-Continuation-Nextrowkey"] = []string{writeToken(r.rk)}
-				break pages
-			}
-			if n > 0 {
-				b = append(b, ',')
-			}
-			b = x.appendRow(b, r, selected, level, false)
-			n++
-		}
-	}
-	return res.json(level, append(b, "]}"...))
-}
-
-func later(a, b string) string {
-	if compareKeys(a, b) < 0 {
-		return b
-	}
-	return a
-}
-
-// Continuation tokens look like the service's, which clients hand back as they got them: a version, the length and the key in base64.
-func writeToken(key string) string {
-	text := base64.StdEncoding.EncodeToString([]byte(key))
-	return fmt.Sprintf("1!%d!%s", len(text), text)
-}
-
-func readToken(token string) (key string, ok bool) {
-	if token == "" {
-		return "", true
-	}
-	parts := strings.SplitN(token, "!", 3)
-	if len(parts) != 3 || parts[0] != "1" || parts[1] != strconv.Itoa(len(parts[2])) {
-		return "", false
-	}
-	text, err := base64.StdEncoding.DecodeString(parts[2])
-	return string(text), err == nil
 }

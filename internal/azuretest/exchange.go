@@ -6,36 +6,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// Call is a request as rules, gates and the log see it. It may be read, not changed.
-type Call struct {
-	Client   string // whose transport sent it; "" for one that came over a socket
-	N        int    // the how many-th of its client, from 1
-	Op       Op
-	Resource string // the queue, table or container
-	Key      string // the message's id, the entity's PartitionKey (of a batch: that of its first row), or the blob's name
-	Row      string // the entity's RowKey
-	Method   string
-	Query    url.Values
-	Header   http.Header
-	Body     []byte
-}
 
 // exchange is one request on its way through the service.
 type exchange struct {
 	Call
 	s         *Service
 	kind      Kind
-	method    string
 	path      string // behind the account, still escaped
 	requestID string
 	now       time.Time
+	last      bool // the client crashes when it should get the answer
+	// refuseBatch answers a batch with a failure of its first operation; nil for other requests.
+	refuseBatch func(*serviceError) *response
 	// effect does what the request asks for. It runs with the service's mu held.
 	effect func() *response
 }
@@ -50,8 +40,8 @@ type response struct {
 // respond makes an answer with headers given as name, value, name, value.
 func respond(status int, headers ...string) *response {
 	h := make(http.Header, len(headers)/2+6)
-	for i := 0; i < len(headers); i += 2 {
-		h[http.CanonicalHeaderKey(headers[i])] = []string{headers[i+1]}
+	for pair := range slices.Chunk(headers, 2) {
+		h[http.CanonicalHeaderKey(pair[0])] = pair[1:]
 	}
 	return &response{status: status, header: h}
 }
@@ -104,12 +94,11 @@ func readBody(r *http.Request) ([]byte, error) {
 
 // open turns a request into an exchange with its operation and effect, and checks who sent it.
 func (s *Service) open(r *http.Request, kind Kind, body []byte) *exchange {
-	n := s.requests.Add(1)
 	x := &exchange{
-		s: s, kind: kind, method: r.Method, requestID: guid(mix(n), mix(^n)), now: s.options.Now(),
+		s: s, kind: kind, now: s.options.Now(),
 		Call: Call{Op: OpUnknown, Method: r.Method, Header: canonical(r.Header), Body: body},
 	}
-	refuse := func(f *Failure) *exchange {
+	refuse := func(f *serviceError) *exchange {
 		x.effect = func() *response { return x.fail(f) }
 		return x
 	}
@@ -121,7 +110,7 @@ func (s *Service) open(r *http.Request, kind Kind, body []byte) *exchange {
 		return refuse(errInvalidURI)
 	}
 	x.path = rest
-	var f *Failure
+	var f *serviceError
 	switch kind {
 	case Queue:
 		f = x.routeQueues()
@@ -147,11 +136,18 @@ func (s *Service) open(r *http.Request, kind Kind, body []byte) *exchange {
 func (x *exchange) run() *response {
 	s := x.s
 	s.mu.Lock()
-	x.now = s.options.Now().UTC()
+	x.arrive()
 	res := x.effect()
 	s.mu.Unlock()
 	x.finish(res)
 	return res
+}
+
+// arrive gives the exchange its time and its number. They follow from the order in which requests are served, which a gate
+// decides, not from the order in which they are sent. Call it with mu held.
+func (x *exchange) arrive() {
+	x.s.requests++
+	x.now, x.requestID = x.s.options.Now().UTC(), guid(mix(x.s.requests), mix(^x.s.requests))
 }
 
 func (x *exchange) finish(res *response) {
@@ -185,6 +181,10 @@ func (s *Service) exchange(ctx context.Context, c *Transport, r *http.Request, k
 				return nil, err
 			}
 		}
+		if c.isCrashed() && !x.last {
+			s.log.add(x, nil, ErrCrashed)
+			return nil, ErrCrashed
+		}
 	}
 	res, err := s.perform(ctx, c, x)
 	if c != nil && c.isCrashed() {
@@ -201,9 +201,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, kind Kind) {
 		panic(http.ErrAbortHandler) // the server closes the connection, which is what the fault stands for
 	}
 	h := w.Header()
-	for name, values := range res.header {
-		h[name] = values
-	}
+	maps.Copy(h, res.header)
 	if h.Get("Content-Length") == "" {
 		h.Set("Content-Length", strconv.Itoa(len(res.body)))
 	}

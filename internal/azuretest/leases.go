@@ -17,15 +17,15 @@ const (
 )
 
 var (
-	errLeaseExists         = &Failure{http.StatusConflict, "LeaseAlreadyPresent", "There is already a lease present."}
-	errLeaseBreaking       = &Failure{http.StatusConflict, "LeaseIsBreakingAndCannotBeAcquired", "There is already a breaking lease, and can't be acquired."}
-	errLeaseOtherID        = &Failure{http.StatusConflict, "LeaseIdMismatchWithLeaseOperation", "The lease ID specified did not match the lease ID for the container or blob."}
-	errLeaseNotPresent     = &Failure{http.StatusConflict, "LeaseNotPresentWithLeaseOperation", "There is currently no lease on the container or blob."}
-	errLeaseBrokenRenew    = &Failure{http.StatusConflict, "LeaseIsBrokenAndCannotBeRenewed", "The lease ID matched, but the lease has been broken explicitly and cannot be renewed."}
-	errLeaseBreakingChange = &Failure{http.StatusConflict, "LeaseIsBreakingAndCannotBeChanged", "The lease ID matched, but the lease is currently in breaking state and cannot be changed."}
-	errLeaseIDMissing      = &Failure{http.StatusPreconditionFailed, "LeaseIdMissing", "There is currently a lease on the resource and no lease ID was specified in the request."}
-	errLeaseLost           = &Failure{http.StatusPreconditionFailed, "LeaseLost", "A lease ID was specified, but the lease for the resource has expired."}
-	errMissingHeader       = &Failure{http.StatusBadRequest, "MissingRequiredHeader", "An HTTP header that's mandatory for this request is not specified."}
+	errLeaseExists         = &serviceError{http.StatusConflict, "LeaseAlreadyPresent", "The lease is taken."}
+	errLeaseBreaking       = &serviceError{http.StatusConflict, "LeaseIsBreakingAndCannotBeAcquired", "The lease is being broken."}
+	errLeaseOtherID        = &serviceError{http.StatusConflict, "LeaseIdMismatchWithLeaseOperation", "The lease has another id."}
+	errLeaseNotPresent     = &serviceError{http.StatusConflict, "LeaseNotPresentWithLeaseOperation", "There is no lease."}
+	errLeaseBrokenRenew    = &serviceError{http.StatusConflict, "LeaseIsBrokenAndCannotBeRenewed", "The lease is broken and can't be renewed."}
+	errLeaseBreakingChange = &serviceError{http.StatusConflict, "LeaseIsBreakingAndCannotBeChanged", "The lease is being broken and can't be changed."}
+	errLeaseIDMissing      = &serviceError{http.StatusPreconditionFailed, "LeaseIdMissing", "There is a lease, and the request has no lease id."}
+	errLeaseLost           = &serviceError{http.StatusPreconditionFailed, "LeaseLost", "The lease of this id has ended."}
+	errMissingHeader       = &serviceError{http.StatusBadRequest, "MissingRequiredHeader", "A mandatory header is missing."}
 )
 
 // lease is the lease of a container or blob. Its state follows from the clock; an ended one keeps its id until another is taken.
@@ -92,7 +92,7 @@ func (l *lease) headers(h http.Header, now time.Time) {
 
 // allows checks the lease id that a request to the leased thing carries. what is "Blob" or "Container". A request that
 // mustHold needs the id of an active lease.
-func (l *lease) allows(id, what string, mustHold bool, now time.Time) *Failure {
+func (l *lease) allows(id, what string, mustHold bool, now time.Time) *serviceError {
 	active := l.locked(now)
 	switch {
 	case id == "" && active && mustHold:
@@ -100,13 +100,13 @@ func (l *lease) allows(id, what string, mustHold bool, now time.Time) *Failure {
 	case id == "":
 		return nil
 	case active && !strings.EqualFold(id, l.id):
-		return &Failure{http.StatusPreconditionFailed, "LeaseIdMismatchWith" + what + "Operation", "The lease ID specified did not match the lease ID for the " + strings.ToLower(what) + "."}
+		return &serviceError{http.StatusPreconditionFailed, "LeaseIdMismatchWith" + what + "Operation", "The lease has another id."}
 	case active:
 		return nil
 	case l.id != "" && strings.EqualFold(id, l.id):
 		return errLeaseLost
 	}
-	return &Failure{http.StatusPreconditionFailed, "LeaseNotPresentWith" + what + "Operation", "There is currently no lease on the " + strings.ToLower(what) + "."}
+	return &serviceError{http.StatusPreconditionFailed, "LeaseNotPresentWith" + what + "Operation", "There is no lease."}
 }
 
 // written makes an ended lease available: after a write its former holder cannot renew it any more.
@@ -127,7 +127,7 @@ type leaseCall struct {
 
 var leaseID = regexp.MustCompile(`^\{?[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?$`)
 
-func (x *exchange) leaseCall() (c leaseCall, f *Failure) {
+func (x *exchange) leaseCall() (c leaseCall, f *serviceError) {
 	h := x.Header
 	c = leaseCall{action: strings.ToLower(h.Get("X-Ms-Lease-Action")), id: h.Get("X-Ms-Lease-Id"), proposed: h.Get("X-Ms-Proposed-Lease-Id")}
 	number := func(header string) int {
@@ -169,7 +169,7 @@ func (x *exchange) leaseCall() (c leaseCall, f *Failure) {
 }
 
 // apply does what the call asks for and answers. newID is the id of a lease for which none was proposed.
-func (l *lease) apply(c leaseCall, newID func() string, now time.Time) (*response, *Failure) {
+func (l *lease) apply(c leaseCall, newID func() string, now time.Time) (*response, *serviceError) {
 	state := l.state(now)
 	mine := strings.EqualFold(c.id, l.id)
 	switch c.action {
@@ -218,7 +218,7 @@ func (l *lease) apply(c leaseCall, newID func() string, now time.Time) (*respons
 }
 
 // breakUp ends a lease at once or after a while: after the rest of its time, or the period asked for if that is shorter.
-func (l *lease) breakUp(c leaseCall, state string, now time.Time) (*response, *Failure) {
+func (l *lease) breakUp(c leaseCall, state string, now time.Time) (*response, *serviceError) {
 	wait := time.Duration(0)
 	switch state {
 	case available:

@@ -11,7 +11,6 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
@@ -30,22 +29,22 @@ type clients struct {
 }
 
 // sdk makes the SDK's clients; a nil transport is the network.
-func sdk(t testing.TB, connection string, transport policy.Transporter) clients {
-	t.Helper()
+func sdk(tb testing.TB, connection string, transport policy.Transporter) clients {
+	tb.Helper()
 	options := policy.ClientOptions{Transport: transport, Retry: policy.RetryOptions{MaxRetries: -1}}
 	queues, err := azqueue.NewServiceClientFromConnectionString(connection, &azqueue.ClientOptions{ClientOptions: options})
-	must(t, err)
+	must(tb, err)
 	tables, err := aztables.NewServiceClientFromConnectionString(connection, &aztables.ClientOptions{ClientOptions: options})
-	must(t, err)
+	must(tb, err)
 	blobs, err := azblob.NewClientFromConnectionString(connection, &azblob.ClientOptions{ClientOptions: options})
-	must(t, err)
+	must(tb, err)
 	return clients{queues, tables, blobs}
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
@@ -61,10 +60,10 @@ func code(err error) string {
 	return err.Error()
 }
 
-func expect(t testing.TB, err error, want string) {
-	t.Helper()
+func expect(tb testing.TB, err error, want string) {
+	tb.Helper()
 	if got := code(err); got != want {
-		t.Errorf("got %q, want %q", got, want)
+		tb.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -77,17 +76,17 @@ func TestQueuesThroughTheSDK(t *testing.T) {
 	_, err := q.Create(ctx, nil)
 	must(t, err)
 	text := `{"a":"<é&😀>` + "\n" + `"}`
-	put, err := q.EnqueueMessage(ctx, text, &azqueue.EnqueueMessageOptions{TimeToLive: to.Ptr(int32(-1)), VisibilityTimeout: to.Ptr(int32(10))})
+	put, err := q.EnqueueMessage(ctx, text, &azqueue.EnqueueMessageOptions{TimeToLive: new(int32(-1)), VisibilityTimeout: new(int32(10))})
 	must(t, err)
-	_, err = q.EnqueueMessage(ctx, text, &azqueue.EnqueueMessageOptions{TimeToLive: to.Ptr(int32(-1))})
+	_, err = q.EnqueueMessage(ctx, text, &azqueue.EnqueueMessageOptions{TimeToLive: new(int32(-1))})
 	must(t, err)
-	got, err := q.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: to.Ptr(int32(32)), VisibilityTimeout: to.Ptr(int32(30))})
+	got, err := q.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: new(int32(32)), VisibilityTimeout: new(int32(30))})
 	must(t, err)
 	if len(got.Messages) != 1 || *got.Messages[0].MessageText != text || *got.Messages[0].DequeueCount != 1 {
 		t.Fatalf("%+v", got.Messages)
 	}
 	m := got.Messages[0]
-	updated, err := q.UpdateMessage(ctx, *m.MessageID, *m.PopReceipt, "", &azqueue.UpdateMessageOptions{VisibilityTimeout: to.Ptr(int32(0))})
+	updated, err := q.UpdateMessage(ctx, *m.MessageID, *m.PopReceipt, "", &azqueue.UpdateMessageOptions{VisibilityTimeout: new(int32(0))})
 	must(t, err)
 	_, err = q.DeleteMessage(ctx, *m.MessageID, *m.PopReceipt, nil)
 	expect(t, err, "400 PopReceiptMismatch")
@@ -103,7 +102,7 @@ func TestQueuesThroughTheSDK(t *testing.T) {
 		t.Error(*properties.ApproximateMessagesCount)
 	}
 	var names []string
-	for pager := c.queues.NewListQueuesPager(&azqueue.ListQueuesOptions{Prefix: to.Ptr("hub-")}); pager.More(); {
+	for pager := c.queues.NewListQueuesPager(&azqueue.ListQueuesOptions{Prefix: new("hub-")}); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		must(t, err)
 		for _, item := range page.Queues {
@@ -146,7 +145,7 @@ func TestTablesThroughTheSDK(t *testing.T) {
 	_, err = table.UpdateEntity(ctx, []byte(`{"PartitionKey":"on(e é","RowKey":"0003"}`), &aztables.UpdateEntityOptions{IfMatch: &one.ETag, UpdateMode: aztables.UpdateModeReplace})
 	expect(t, err, "412 UpdateConditionNotSatisfied")
 	rows, pages := 0, 0
-	for pager := table.NewListEntitiesPager(&aztables.ListEntitiesOptions{Filter: to.Ptr("PartitionKey eq 'on(e é' and N lt 9")}); pager.More(); pages++ {
+	for pager := table.NewListEntitiesPager(&aztables.ListEntitiesOptions{Filter: new("PartitionKey eq 'on(e é' and N lt 9")}); pager.More(); pages++ {
 		page, err := pager.NextPage(ctx)
 		must(t, err)
 		rows += len(page.Entities)
@@ -174,11 +173,11 @@ func TestBlobsThroughTheSDK(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = b.UploadBuffer(ctx, []byte("hello"), &blockblob.UploadBufferOptions{
-		AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: to.Ptr(azcore.ETagAny)}},
+		AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: new(azcore.ETagAny)}},
 	})
 	must(t, err)
 	_, err = b.UploadBuffer(ctx, []byte("hello"), &blockblob.UploadBufferOptions{
-		AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: to.Ptr(azcore.ETagAny)}},
+		AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: new(azcore.ETagAny)}},
 	})
 	expect(t, err, "409 BlobAlreadyExists")
 	d, err := b.DownloadStream(ctx, nil)
@@ -191,7 +190,7 @@ func TestBlobsThroughTheSDK(t *testing.T) {
 	buffer := make([]byte, 5)
 	_, err = b.DownloadBuffer(ctx, buffer, nil)
 	must(t, err)
-	l, err := lease.NewBlobClient(b, &lease.BlobClientOptions{LeaseID: to.Ptr("811c9dc5-0000-0000-0000-000000000000")})
+	l, err := lease.NewBlobClient(b, &lease.BlobClientOptions{LeaseID: new("811c9dc5-0000-0000-0000-000000000000")})
 	must(t, err)
 	_, err = l.AcquireLease(ctx, 15, nil)
 	must(t, err)

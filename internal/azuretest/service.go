@@ -4,10 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -24,6 +24,9 @@ type Options struct {
 	Seed uint64
 	// PageSize is the greatest number of entities in one answer to a query; default and limit MaxQueryPage.
 	PageSize int
+	// ScanSize is how many entities the service looks at for one answer to a query; default: all. The real service gives up
+	// after some time, and answers with fewer entities than there are, even with none, and where to go on.
+	ScanSize int
 	// LogSize is how many requests Log remembers; default DefaultLogSize.
 	LogSize int
 	// NoTables makes an account that has no table service (such as premium block blobs): its requests get 404 ResourceNotFound.
@@ -50,11 +53,11 @@ type Service struct {
 	containers map[string]*container
 	dying      map[string]time.Time // "service/name" of what is being deleted -> when its name is free again
 	ids        sequence
-	ticks      int64 // of the youngest ETag
+	ticks      int64  // of the youngest ETag
+	requests   uint64 // served so far
 
-	requests atomic.Uint64 // for request ids
-	faults   faults
-	log      requestLog
+	faults faults
+	log    requestLog
 }
 
 // New returns an empty account.
@@ -67,6 +70,9 @@ func New(options Options) *Service {
 	}
 	if options.PageSize <= 0 || options.PageSize > MaxQueryPage {
 		options.PageSize = MaxQueryPage
+	}
+	if options.ScanSize <= 0 {
+		options.ScanSize = math.MaxInt
 	}
 	if options.LogSize <= 0 {
 		options.LogSize = DefaultLogSize

@@ -49,7 +49,8 @@ func (c *Transport) Requests() int {
 	return c.requests
 }
 
-// Crash crashes the client: its requests that wait and all later ones get ErrCrashed.
+// Crash crashes the client. Its later requests get ErrCrashed, and so do those that are on their way, at a gate or held by a
+// fault: they never arrive.
 func (c *Transport) Crash() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -83,6 +84,7 @@ func (c *Transport) admit(x *exchange) error {
 		if !c.options.CrashAfterEffect {
 			return ErrCrashed
 		}
+		x.last = true
 	}
 	return nil
 }
