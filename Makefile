@@ -7,6 +7,7 @@ RACE := $(if $(CC_FOUND),-race)
 LINTER := .tools/golangci-lint
 FUMPT := .tools/gofumpt
 VULN := .tools/govulncheck
+AZURITE := internal/azuretest/azurite
 # What git tracks or is about to.
 GO_FILES = git ls-files --cached --others --exclude-standard -- '*.go'
 
@@ -25,11 +26,19 @@ build: ## Build the sample app as bin/app, which host.json names
 	$(GO) build -o bin/app ./functions
 
 .PHONY: test
-test: vet lint ## Check everything: vet, lint, all tests with the race detector, then the slow ones too
+test: vet lint azurite ## Check everything: vet, lint, all tests with the race detector, then the slow ones too
 	cd bench && $(GO) vet ./... && $(GO) test ./...
 	$(if $(RACE),,@echo "no C compiler found: the tests run without the race detector")
-	$(GO) test $(RACE) ./...
-	AZDURABLE_SLOW=1 $(GO) test ./...
+	AZDURABLE_AZURITE=1 $(GO) test $(RACE) ./...
+	AZDURABLE_AZURITE=1 AZDURABLE_SLOW=1 $(GO) test ./...
+
+.PHONY: azurite
+azurite: $(AZURITE)/node_modules/.installed ## Install the emulator that tests compare with (needs Node.js)
+
+# What runs is what the lock file says; node_modules is made anew when that changes.
+$(AZURITE)/node_modules/.installed: $(AZURITE)/package-lock.json $(AZURITE)/package.json
+	cd $(AZURITE) && npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 .PHONY: test-fast
 test-fast: ## Run the tests that take less than a minute together
@@ -62,7 +71,7 @@ bench: ## Compare with peers; BENCH=regexp selects, JSON=file also writes JSON l
 
 .PHONY: clean
 clean: ## Remove what the other commands made
-	rm -rf bin .tools .azdurable bench/.data
+	rm -rf bin .tools .azdurable bench/.data $(AZURITE)/node_modules
 
 # Tools are pinned in a module of their own, so that users of the library never see what they need.
 $(LINTER): tools/go.mod tools/go.sum

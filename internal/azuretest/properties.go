@@ -1,0 +1,120 @@
+package azuretest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+)
+
+type property struct {
+	name string
+	value
+}
+
+// parseProperties reads the JSON of an entity. Nulls, the Timestamp and annotations other than types are left out.
+func parseProperties(body []byte) ([]property, *serviceError) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, errInvalidInput
+	}
+	type member struct {
+		name  string
+		token json.Token
+	}
+	members := make([]member, 0, 16)
+	var types map[string]string
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, errInvalidInput
+		}
+		token, err := d.Token()
+		if err != nil {
+			return nil, errInvalidInput
+		}
+		key := name.(string)
+		if of, ok := strings.CutSuffix(key, "@odata.type"); ok {
+			text, ok := token.(string)
+			if !ok {
+				return nil, errInvalidInput
+			}
+			if types == nil {
+				types = map[string]string{}
+			}
+			types[of] = text
+			continue
+		}
+		if key == "Timestamp" || strings.HasPrefix(key, "odata.") {
+			if _, nested := token.(json.Delim); nested {
+				return nil, errInvalidInput
+			}
+			continue
+		}
+		members = append(members, member{key, token})
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, errInvalidInput
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errInvalidInput
+	}
+	properties := make([]property, 0, len(members))
+	seen := make(map[string]bool, len(members))
+	for _, m := range members {
+		if seen[m.name] {
+			return nil, errDuplicateProperty
+		}
+		seen[m.name] = true
+		if m.token == nil {
+			continue
+		}
+		v, f := parseValue(m.token, types[m.name])
+		if f != nil {
+			return nil, f
+		}
+		properties = append(properties, property{m.name, v})
+	}
+	return properties, nil
+}
+
+// parseValue gives a JSON value the type that its annotation says, or the one that its form says.
+func parseValue(token json.Token, annotation string) (value, *serviceError) {
+	text, isText := token.(string)
+	number, isNumber := token.(json.Number)
+	truth, isBool := token.(bool)
+	typ, ok := edmOf(annotation)
+	switch {
+	case annotation != "" && !ok:
+		return value{}, errInvalidInput
+	case annotation != "":
+	case isText:
+		typ = edmString
+	case isBool:
+		typ = edmBoolean
+	case isNumber && strings.ContainsAny(number.String(), ".eE"):
+		typ = edmDouble
+	case isNumber:
+		typ = edmInt32
+	default:
+		return value{}, errInvalidInput
+	}
+	if isNumber {
+		text = number.String()
+	}
+	switch {
+	case typ == edmBoolean && isBool:
+		v := value{typ: typ}
+		if truth {
+			v.num = 1
+		}
+		return v, nil
+	case typ == edmInt32 && isNumber, typ == edmDouble && (isNumber || isText), isText && typ != edmBoolean && typ != edmInt32:
+		if v, ok := valueOf(typ, text); ok {
+			return v, nil
+		}
+	}
+	return value{}, errInvalidInput
+}
