@@ -24,6 +24,8 @@ var rooms = []struct{ room, may string }{
 	{"durabletask/backend/backendtest/...", "durabletask/backend durabletask/history internal/slow"},
 	{"durabletask/backend/local/...", "durabletask/backend durabletask/history"},
 	{"durabletask/backend/azurestorage/...", "durabletask/backend durabletask/history"},
+	{"durabletask/backend/azurestorage/account", "durabletask/backend"},
+	{"durabletask/backend/azurestorage/identity", "durabletask/backend/azurestorage/account"},
 	{"durabletask/backend", "durabletask/history"},
 	{"durabletask/history/...", ""},
 	{"docs", ""},

@@ -23,7 +23,7 @@ func activityHandedOut(h *hub) {
 	h.create("one")
 	w := h.nextOf("one")
 	e := &history.TaskScheduled{
-		Header: history.Header{ID: 7, Time: now(), ActivityID: "task"}, Name: "Activity", Version: new("2"),
+		Header: history.Header{ID: 7, Time: now(), ActivityID: id(99)}, Name: "Activity", Version: new("2"),
 		Input: new(`["Tokyo"]`), Tags: map[string]string{"k": "v"},
 	}
 	m := history.Message{Target: w.Instance, Event: e}

@@ -69,13 +69,16 @@ func crowdSend(h *hub, members []*member, part, parts int) {
 	for s := range 2 {
 		senders.Go(func() {
 			for n := part * crowdEvents / parts; n < (part+1)*crowdEvents/parts; n++ {
-				for _, m := range members {
-					e := &history.EventRaised{Header: history.Header{ID: history.NoID, Time: now(), ActivityID: fmt.Sprint(s, " ", n, " ", m.id)}, Name: "event"}
+				for k, m := range members {
+					serial := (s*crowdEvents+n)*crowdInstances + k
+					e := &history.EventRaised{
+						Header: history.Header{ID: history.NoID, Time: now(), ActivityID: id(1_000_000 + serial)}, Name: fmt.Sprint(s, " ", n, " ", m.id),
+					}
 					if err := h.Send(h.ctx(), history.Message{Target: history.Instance{ID: m.id}, Event: e}); err != nil {
 						h.Error(err)
 						return
 					}
-					m.sent[s] = append(m.sent[s], e.ActivityID)
+					m.sent[s] = append(m.sent[s], e.Name)
 				}
 			}
 		})
@@ -184,8 +187,8 @@ func checkMember(h *hub, m *member) {
 		case *history.TaskScheduled:
 			scheduled[e.ID]++
 		case *history.EventRaised:
-			sender := e.ActivityID[0] - '0'
-			got[sender] = append(got[sender], e.ActivityID)
+			sender := e.Name[0] - '0'
+			got[sender] = append(got[sender], e.Name)
 		}
 	}
 	if starts != 1 {

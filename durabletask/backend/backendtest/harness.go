@@ -13,6 +13,7 @@ package backendtest
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 )
@@ -24,6 +25,10 @@ type Harness struct {
 	// Crash ends a backend as the end of its process would, so that nothing it holds in memory is stored any more, and opens
 	// its hub again. Nil if a hub does not outlive its backend; then the tests of crashes are left out.
 	Crash func(t *testing.T, b backend.Backend, env backend.Environment) backend.Backend
+	// Settle is how long it takes after Start until everything that waits can be handed out, also what a crash has left; default: no time.
+	Settle time.Duration
+	// Patience is how long a message may be under way to its instance; default: no time to speak of.
+	Patience time.Duration
 }
 
 // Run runs the suite, each test on a hub of its own.

@@ -34,6 +34,9 @@ func newHub(t *testing.T, harness Harness) *hub {
 func (h *hub) start() {
 	h.must(h.CreateTaskHub(h.ctx()))
 	h.must(h.Backend.Start(h.ctx()))
+	if h.harness.Settle > 0 {
+		pass(h.harness.Settle)
+	}
 	b := h.Backend
 	h.Cleanup(func() {
 		_ = b.Stop(context.Background()) // what it says after a crash does not matter
@@ -72,8 +75,11 @@ func (h *hub) same(what string, got, want any) {
 
 func (h *hub) header() history.Header {
 	h.serial++
-	return history.Header{ID: history.NoID, Time: now(), ActivityID: fmt.Sprintf("message-%d", h.serial)}
+	return history.Header{ID: history.NoID, Time: now(), ActivityID: id(h.serial)}
 }
+
+// id makes an identifier as messages have them.
+func id(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
 
 func now() time.Time { return time.Now().UTC().Truncate(history.Resolution) }
 
@@ -119,7 +125,7 @@ func (h *hub) event(name string) *history.EventRaised {
 func (h *hub) next() *backend.InstanceWork {
 	h.Helper()
 	c := ask(h.NextOrchestration)
-	w, err := c.answer()
+	w, err := c.answer(h.harness.Patience)
 	if errors.Is(err, errUnanswered) {
 		h.Fatal("no orchestration is handed out")
 	}
@@ -147,7 +153,7 @@ func (h *hub) nothing() {
 
 func (h *hub) nextActivity() *backend.ActivityWork {
 	h.Helper()
-	w, err := ask(h.NextActivity).answer()
+	w, err := ask(h.NextActivity).answer(h.harness.Patience)
 	if errors.Is(err, errUnanswered) {
 		h.Fatal("no activity is handed out")
 	}
@@ -197,10 +203,19 @@ func (c *call[T]) peek() bool {
 // moment is how long a call that is to answer may take: a store that tries again after a short pause has not blocked.
 const moment = 10 * time.Millisecond
 
-// answer returns what the call has returned in a moment; a call that blocks is cancelled.
-func (c *call[T]) answer() (T, error) {
+// answer returns what the call has returned in a moment, or with patience; a call that blocks is cancelled.
+func (c *call[T]) answer(patience ...time.Duration) (T, error) {
+	limit := moment
+	for _, p := range patience {
+		limit = max(limit, p)
+	}
 	if !c.peek() {
-		time.Sleep(moment)
+		t := time.NewTimer(limit)
+		defer t.Stop()
+		select {
+		case <-c.done:
+		case <-t.C:
+		}
 	}
 	return c.instantly()
 }

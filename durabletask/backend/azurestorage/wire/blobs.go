@@ -15,6 +15,15 @@ func (m *Message) MessageBlob() string {
 	return m.Target.InstanceID + "/message-" + strings.ReplaceAll(id, "-", "") + "-" + m.Event.Type().String() + ".json.gz"
 }
 
+// TargetOfBlob returns the instance that the message in a blob is for, as its name tells.
+func TargetOfBlob(blob string) (instanceID string, ok bool) {
+	n := strings.LastIndex(blob, "/message-")
+	if n <= 0 {
+		return "", false
+	}
+	return blob[:n], true
+}
+
 // ColumnBlob returns the name of the blob a large column stands in; random must be fresh, so that nobody overwrites the
 // blob of another. The blob holds the column's text, gzipped. For a row of the instances table rowKey is empty and the
 // event type is the column's name.

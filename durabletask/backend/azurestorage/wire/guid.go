@@ -29,6 +29,13 @@ func parseGUID(text string) (string, error) {
 	return id, nil
 }
 
+// ActivityID returns an id the way messages and rows spell it: in lower case with dashes. What is no GUID can't name a message: it becomes
+// the empty string.
+func ActivityID(text string) string {
+	id, _ := parseGUID(text) // no id at all if it fails
+	return id
+}
+
 func appendGUID(dst []byte, id string) []byte {
 	if id == "" {
 		id = zeroGUID

@@ -34,6 +34,13 @@ type InstanceRow struct {
 	TaskHubName *string
 	// InputBlob and TagsBlob name blobs of the hub's container that the text stands in; the column is then empty.
 	InputBlob, TagsBlob *string
+	// Failure, Result and Parent are columns of ours. DTFx shows a failure as text in Output; where Failure is there, Output is that text and Result
+	// what would otherwise stand in Output.
+	Failure *history.FailureDetails
+	Result  *string
+	Parent  *history.ParentInstance
+	// CustomStatusBlob is a column of ours: the blob that a large CustomStatus stands in. The column is then the blob's URL as a JSON string.
+	CustomStatusBlob *string
 	// ETag is set by decoding and not written.
 	ETag string
 
@@ -64,6 +71,8 @@ func (r *InstanceRow) columns() []column {
 		{"TagsBlobName", &r.TagsBlob},
 		{"CompletedTime", &r.CompletedTime},
 		{"Output", &r.Output},
+		{"Result", &r.Result},
+		{"CustomStatusBlobName", &r.CustomStatusBlob},
 	}
 }
 
@@ -92,6 +101,10 @@ func (r *InstanceRow) set(columns []column, name, value []byte) (bool, error) {
 		return true, setValue(r.Status, value)
 	case "Tags":
 		return true, r.setTags(value)
+	case failureColumn:
+		return true, setColumn(&r.Failure, value)
+	case parentColumn:
+		return true, setColumn(&r.Parent, value)
 	case etagMember:
 		return true, setValue(&r.ETag, value)
 	}
@@ -143,9 +156,21 @@ func (r *InstanceRow) Encode() json.RawMessage {
 		dst = appendColumn(dst, c.name, c.ref, true)
 	}
 	dst = r.appendTags(dst)
+	if r.Failure != nil {
+		dst = appendColumn(dst, failureColumn, &r.Failure, true)
+	}
+	if r.Parent != nil {
+		dst = appendColumn(dst, parentColumn, &r.Parent, true)
+	}
 	dst = appendMembers(dst, r.extra)
 	return append(dst, '}')
 }
+
+// Columns of ours that hold JSON.
+const (
+	failureColumn = "FailureDetails"
+	parentColumn  = "ParentInstance"
+)
 
 func (r *InstanceRow) appendTags(dst []byte) []byte {
 	switch {

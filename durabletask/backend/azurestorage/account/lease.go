@@ -1,0 +1,75 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Limits of leases. Besides these, [ForEver] is possible.
+const (
+	MinLease = 15 * time.Second
+	MaxLease = 60 * time.Second
+	// ForEver is the duration of a lease that doesn't end by itself.
+	ForEver = -time.Second
+)
+
+// Lease is the lease on a blob or on a container. Whoever has it knows its id, which is a GUID that the first owner chose; several may share it.
+type Lease struct {
+	a           *Account
+	path, query string
+	resource    string
+}
+
+// LeaseTimes say since when a lease counts.
+type LeaseTimes struct {
+	// From is when the service granted or renewed it, by its own clock (whole seconds, rounded down).
+	From time.Time
+	// LastModified is when the leased thing was last written, by the service's clock.
+	LastModified time.Time
+}
+
+// Acquire takes the lease under an id for a duration ([MinLease] to [MaxLease] in whole seconds, or [ForEver]). If the lease exists under the same id, it
+// begins anew; under another id, [LeaseLost]. [NotFound] if there is nothing to lease.
+func (l Lease) Acquire(ctx context.Context, id string, d time.Duration) (LeaseTimes, error) {
+	if d != ForEver && (d < MinLease || d > MaxLease) {
+		return LeaseTimes{}, fmt.Errorf("acquire lease: %s: for %s: only %s to %s are possible", l.resource, d, MinLease, MaxLease)
+	}
+	return l.do(ctx, "acquire lease", true, http.StatusCreated,
+		header{"X-Ms-Lease-Action", "acquire"}, header{"X-Ms-Proposed-Lease-Id", id}, header{"X-Ms-Lease-Duration", strconv.Itoa(int(d / time.Second))})
+}
+
+// Renew begins the lease anew. It succeeds even after the lease is over, if nobody took it or wrote meanwhile. [LeaseLost] if it is no longer ours.
+func (l Lease) Renew(ctx context.Context, id string) (LeaseTimes, error) {
+	return l.do(ctx, "renew lease", true, http.StatusOK, header{"X-Ms-Lease-Action", "renew"}, header{"X-Ms-Lease-Id", id})
+}
+
+// Change gives an active lease another id, and begins it anew. [LeaseLost] if it has neither of them.
+func (l Lease) Change(ctx context.Context, id, to string) (LeaseTimes, error) {
+	return l.do(ctx, "change lease", true, http.StatusOK,
+		header{"X-Ms-Lease-Action", "change"}, header{"X-Ms-Lease-Id", id}, header{"X-Ms-Proposed-Lease-Id", to})
+}
+
+// Release ends the lease, so that others can acquire it at once. [LeaseLost] if it is no longer ours; so it says after an ambiguous failure, if that
+// one took effect.
+func (l Lease) Release(ctx context.Context, id string) error {
+	_, err := l.do(ctx, "release lease", false, http.StatusOK, header{"X-Ms-Lease-Action", "release"}, header{"X-Ms-Lease-Id", id})
+	return err
+}
+
+func (l Lease) do(ctx context.Context, kind string, repeat bool, accept int, headers ...header) (LeaseTimes, error) {
+	r := &request{
+		kind: kind, resource: l.resource, service: blobService, method: http.MethodPut, path: l.path, query: l.query,
+		headers: headers, accept: []int{accept}, repeat: repeat,
+	}
+	answer, err := l.a.do(ctx, r)
+	if err != nil {
+		return LeaseTimes{}, err
+	}
+	var t LeaseTimes
+	t.From, _ = http.ParseTime(answer.header.Get("Date"))
+	t.LastModified, _ = http.ParseTime(answer.header.Get("Last-Modified"))
+	return t, nil
+}

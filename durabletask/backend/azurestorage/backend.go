@@ -1,0 +1,154 @@
+package azurestorage
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/account"
+	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/lease"
+)
+
+// Backend is a task hub in a storage account. See the package's description for what is where.
+type Backend struct {
+	o        Options
+	env      *backend.Environment
+	log      *slog.Logger
+	names    names
+	history  *account.Table
+	rows     *account.Table
+	blobs    *account.Container
+	owners   owners
+	sessions *backend.Sessions
+	// seed makes the ids of this process differ from those of any other.
+	seed uint64
+
+	life    context.Context // ends with Stop
+	endLife context.CancelFunc
+	// working ends with Drain: nothing is looked up any more, and nothing that rests comes again.
+	working context.Context
+	endWork context.CancelFunc
+	loops   tasks         // run until the life ends
+	errands tasks         // end by themselves
+	stopped chan struct{} // closed when Stop is through
+	loads   chan struct{} // has a token for each load under way
+
+	// mu guards everything below, and the state of queues, instances and messages. Nobody waits for anything while holding it.
+	mu             sync.Mutex
+	stage          stage
+	itemsStop      context.CancelFunc // ends the receiving of work items; nil before Start
+	itemsStopped   chan struct{}
+	container      bool // the container of large messages is known to exist
+	queues         map[string]*controlQueue
+	workItems      *queue
+	instances      map[string]*instance
+	orchestrations line[*instance]
+	entities       line[*instance]
+	activities     line[*activity]
+	held           renewals
+	waiters        map[string][]chan struct{}
+	buffered       int   // messages of control queues in memory
+	activityCount  int   // activities in memory that nobody has
+	sequence       int64 // of messages sent
+	serial         uint64
+	attempts       attempts
+}
+
+var _ backend.Backend = (*Backend)(nil)
+
+// owners says which control queues are ours.
+type owners interface {
+	EnsureCreated(ctx context.Context) error
+	Delete(ctx context.Context) error
+	Start(ctx context.Context, r lease.Receiver)
+	Stop(ctx context.Context, why lease.Reason) error
+}
+
+// Open makes the backend of a hub. It makes no request: whether the hub can be reached shows with the first. The error says which option is
+// out of range. Clients may call at once; work is handed out from Start on.
+func Open(o Options) (*Backend, error) {
+	if err := o.complete(); err != nil {
+		return nil, fmt.Errorf("open task hub: %w", err)
+	}
+	tracking := o.Tracking
+	if tracking == nil {
+		tracking = o.Account
+	}
+	b := &Backend{
+		o:         o,
+		log:       o.Logger,
+		names:     namesOf(&o),
+		sessions:  backend.NewSessions(o.SessionLimit),
+		stopped:   make(chan struct{}),
+		loads:     make(chan struct{}, maxLoads),
+		queues:    make(map[string]*controlQueue),
+		instances: make(map[string]*instance),
+		waiters:   make(map[string][]chan struct{}),
+	}
+	b.env = &b.o.Environment
+	b.seed = b.env.Rand("ids").Uint64()
+	b.history, b.rows, b.blobs = tracking.Table(b.names.history), tracking.Table(b.names.instances), tracking.Container(b.names.messages)
+	b.life, b.endLife = context.WithCancel(context.Background())
+	b.working, b.endWork = context.WithCancel(b.life)
+	b.held.changed = make(chan struct{}, 1)
+	b.workItems = newQueue(b, b.names.workItems, o.WorkItemVisibility)
+	for n := range o.Partitions {
+		b.controlQueue(lease.ControlQueue(o.Hub, n))
+	}
+	var err error
+	if b.owners, err = b.newOwners(tracking); err != nil {
+		b.endLife()
+		return nil, fmt.Errorf("open task hub %q: %w", o.Hub, err)
+	}
+	return b, nil
+}
+
+// newOwners makes what decides which control queues are ours.
+func (b *Backend) newOwners(tracking *account.Account) (owners, error) {
+	o := b.o.Leases
+	o.Account, o.Environment, o.Hub, o.Worker, o.Partitions, o.Logger = tracking, b.o.Environment, b.o.Hub, b.o.Worker, b.o.Partitions, b.log
+	return lease.New(b.o.Manager, o)
+}
+
+// goes starts something that Stop waits for, under a context that ends with the backend. Its requests are the loop's. After Stop it does nothing.
+func (b *Backend) goes(loop string, f func(ctx context.Context)) {
+	ctx := backend.WithLoop(b.life, loop)
+	b.errands.start(func() { f(ctx) })
+}
+
+// works is goes for what is pointless once the backend drains.
+func (b *Backend) works(loop string, f func(ctx context.Context)) {
+	ctx := backend.WithLoop(b.working, loop)
+	b.errands.start(func() { f(ctx) })
+}
+
+// tasks are goroutines that somebody waits for.
+type tasks struct {
+	mu     sync.Mutex
+	closed bool
+	all    sync.WaitGroup
+}
+
+// start starts a goroutine, unless the tasks are waited for already.
+func (t *tasks) start(f func()) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
+	t.all.Go(f)
+	return true
+}
+
+// wait waits for the goroutines. No more can be started.
+func (t *tasks) wait() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.all.Wait()
+}
+
+// detached returns a context for requests that must be made although the caller has given up, with the caller's loop.
+func detached(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }

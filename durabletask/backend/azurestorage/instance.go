@@ -1,0 +1,144 @@
+package azurestorage
+
+import (
+	"container/list"
+	"context"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/history"
+)
+
+// An instance is what is in memory of one for which something waits, or whose session is kept. Its fields are guarded by the backend's lock.
+type instance struct {
+	id     string
+	queue  *controlQueue
+	entity bool
+	place  place
+	ready  *list.Element
+	// inbox holds the messages that wait, in order of arrival.
+	inbox []*message
+	// out is the work that a worker has.
+	out *receipt
+	// record is nil while nothing is known.
+	record *record
+	// version counts the checkpoints that this process has seen.
+	version uint64
+	// loads counts loads that failed in a row.
+	loads int
+}
+
+// place is where an instance is on its way round.
+type place int
+
+const (
+	parked   place = iota // nothing waits
+	loading               // something is being looked up
+	inLine                // messages wait for a worker
+	atWorker              // handed out, or about to be
+	resting               // given back, until a delay is over
+	gone                  // not in memory any more
+)
+
+// instanceOf returns the instance with this id, which is kept from now on.
+func (b *Backend) instanceOf(q *controlQueue, id string) *instance {
+	i, ok := b.instances[id]
+	if !ok {
+		i = &instance{id: id, queue: q, entity: history.IsEntity(id)}
+		b.instances[id] = i
+	}
+	return i
+}
+
+// arrive adds messages to the inboxes of their instances. The lock is held.
+func (b *Backend) arrive(q *controlQueue, messages []*message) {
+	var touched []*instance
+	for _, m := range messages {
+		i := b.instanceOf(q, m.wire.Target.InstanceID)
+		i.inbox = append(i.inbox, m)
+		b.buffered++
+		touched = append(touched, i)
+	}
+	for _, i := range touched {
+		b.settle(i)
+	}
+}
+
+// leave notes that a message is no longer in memory. The lock is held.
+func (b *Backend) leave(n int) {
+	full := b.buffered >= b.o.BufferThreshold
+	b.buffered -= n
+	if full && b.buffered < b.o.BufferThreshold {
+		for _, q := range b.queues {
+			signal(q.wake)
+		}
+	}
+}
+
+// settle puts the instance where it belongs after a change. The lock is held.
+func (b *Backend) settle(i *instance) {
+	switch i.place {
+	case atWorker:
+		b.look(i)
+		return
+	case parked:
+	default:
+		return
+	}
+	if len(i.inbox) == 0 {
+		b.idle(i)
+		return
+	}
+	b.assumeNew(i)
+	if i.missing() {
+		i.place = loading
+		b.works("load "+i.id, func(ctx context.Context) { b.load(ctx, i) })
+		return
+	}
+	b.sift(i)
+	if len(i.inbox) == 0 {
+		b.idle(i)
+		return
+	}
+	i.place = inLine
+	if i.ready = b.lineOf(i).add(i); i.ready == nil {
+		i.place = atWorker
+	}
+}
+
+// idle forgets the instance unless its session is kept.
+func (b *Backend) idle(i *instance) {
+	if i.record == nil || i.record.ended() || i.record.execution == "" || !i.queue.owned {
+		b.forget(i)
+	}
+}
+
+// forget lets go of what is known of an instance for which nothing waits.
+func (b *Backend) forget(i *instance) {
+	if b.instances[i.id] == i && i.out == nil && len(i.inbox) == 0 {
+		i.place = gone
+		delete(b.instances, i.id)
+	}
+}
+
+// lineOf returns the line of those who wait for instances of this kind.
+func (b *Backend) lineOf(i *instance) *line[*instance] {
+	if i.entity {
+		return &b.entities
+	}
+	return &b.orchestrations
+}
+
+// unline takes an instance out of its line.
+func (b *Backend) unline(i *instance) {
+	if i.ready != nil {
+		b.lineOf(i).ready.Remove(i.ready)
+		i.ready = nil
+	}
+}
+
+// end lets the bodies go that are no longer wanted, on a goroutine of their own: the caller may hold the lock.
+func (b *Backend) end(e backend.Evicted) {
+	if len(e) > 0 {
+		b.goes("end sessions", func(context.Context) { e.End() })
+	}
+}

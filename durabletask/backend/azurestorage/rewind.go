@@ -1,0 +1,124 @@
+package azurestorage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/account"
+	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/wire"
+	"github.com/azdurable/azdurable/durabletask/history"
+)
+
+// Rewind takes back the failures of an instance and of its failed children. (DTFx: AzureTableTrackingStore.RewindHistoryAsync.)
+func (b *Backend) Rewind(ctx context.Context, instanceID string, reason *string) error {
+	if err := b.rewind(ctx, instanceID, reason); err != nil {
+		return fmt.Errorf("rewind instance %q: %w", instanceID, err)
+	}
+	return nil
+}
+
+func (b *Backend) rewind(ctx context.Context, id string, reason *string) error {
+	if err := b.alive(ctx); err != nil {
+		return err
+	}
+	row, err := b.readRow(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case row == nil:
+		return backend.ErrInstanceNotFound
+	case row.Status == nil || *row.Status != history.Failed:
+		status := history.Pending
+		if row.Status != nil {
+			status = *row.Status
+		}
+		return &backend.NotFailedError{Status: status}
+	}
+	return b.revive(ctx, id, row, reason)
+}
+
+// revive rewinds one instance, and its children that have failed.
+func (b *Backend) revive(ctx context.Context, id string, row *wire.InstanceRow, reason *string) error {
+	children, err := b.rewindHistory(ctx, id)
+	if err != nil {
+		return err
+	}
+	leaf := true
+	for _, child := range children {
+		there, err := b.readRow(ctx, child)
+		if err != nil {
+			return err
+		}
+		if there == nil || there.Status == nil || *there.Status != history.Failed { // purged, or going on already
+			continue
+		}
+		leaf = false
+		if err := b.revive(ctx, child, there, reason); err != nil {
+			return err
+		}
+	}
+	if err := b.rewindRow(ctx, row); err != nil {
+		return err
+	}
+	if !leaf {
+		return nil
+	}
+	wake := &history.GenericEvent{
+		Header: history.Header{ID: history.NoID, Time: b.env.Now(), ActivityID: b.freshGUID("rewind", id, b.nextSerial())}, Data: reason,
+	}
+	o, err := b.outbound(ctx, history.Message{Target: history.Instance{ID: id}, Event: wake}, wire.Client(), "")
+	if err != nil {
+		return err
+	}
+	return b.deliver(ctx, o)
+}
+
+// rewindRow makes the row that of an instance which is about to go on.
+func (b *Backend) rewindRow(ctx context.Context, row *wire.InstanceRow) error {
+	pending := *row
+	pending.Status, pending.LastUpdatedTime = new(history.Pending), b.env.Now()
+	pending.Output, pending.Failure, pending.Result, pending.CompletedTime = nil, nil, nil, time.Time{}
+	_, err := b.rows.Write(ctx, account.Op{Action: account.Replace, Key: account.Key{Partition: row.PartitionKey}, ETag: row.ETag, Row: pending.Encode()})
+	return err
+}
+
+// rewindHistory rewrites the rows that a rewind changes, each batch under the sentinel's ETag, and returns the children to rewind.
+func (b *Backend) rewindHistory(ctx context.Context, id string) (children []string, err error) {
+	rows, sentinel, err := b.readRows(ctx, id, "")
+	if err != nil {
+		return nil, err
+	}
+	events := make([]history.Event, len(rows))
+	for n := range rows {
+		events[n] = rows[n].Event
+	}
+	rewound, children := backend.Rewound(events)
+	var changed []wire.HistoryRow
+	for n, e := range rewound {
+		if e != events[n] {
+			changed = append(changed, wire.HistoryRow{PartitionKey: rows[n].PartitionKey, RowKey: rows[n].RowKey, ExecutionID: rows[n].ExecutionID, Event: e})
+		}
+	}
+	etag := sentinel.ETag
+	for _, part := range batchesOf(changed, "") {
+		s := wire.Sentinel{PartitionKey: part.first.Partition, ExecutionID: sentinel.ExecutionID, Complete: sentinel.Complete, Completed: sentinel.Completed}
+		op := account.Op{Action: account.Merge, Key: account.Key{Partition: s.PartitionKey, Row: wire.SentinelKey}, ETag: etag, Row: s.Encode()}
+		if etag == "" {
+			op.Action = account.Insert
+		}
+		etags, err := b.history.Submit(ctx, append(part.ops, op))
+		if err != nil {
+			return nil, err
+		}
+		etag = etags[len(etags)-1]
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i, ok := b.instances[id]; ok && i.place == parked {
+		i.record = nil
+		b.forget(i)
+	}
+	return children, nil
+}

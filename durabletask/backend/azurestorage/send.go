@@ -1,0 +1,44 @@
+package azurestorage
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/wire"
+	"github.com/azdurable/azdurable/durabletask/history"
+)
+
+// Send delivers a message to an instance. One to an entity is put unseen, for it makes the entity.
+func (b *Backend) Send(ctx context.Context, m history.Message) error {
+	if err := b.send(ctx, m); err != nil {
+		return fmt.Errorf("send %v to instance %q: %w", m.Event.Type(), m.Target.ID, err)
+	}
+	return nil
+}
+
+func (b *Backend) send(ctx context.Context, m history.Message) error {
+	if err := b.alive(ctx); err != nil {
+		return err
+	}
+	if !history.IsEntity(m.Target.ID) {
+		row, err := b.readRow(ctx, m.Target.ID)
+		switch {
+		case err != nil:
+			return err
+		case row == nil || m.Target.ExecutionID != "" && !isOf(row, m.Target.ExecutionID):
+			return backend.ErrInstanceNotFound
+		case row.Status != nil && row.Status.Terminal():
+			return backend.ErrInstanceFinished
+		}
+	}
+	m.Event = withID(m.Event)
+	o, err := b.outbound(ctx, m, wire.Client(), "")
+	if err != nil {
+		return err
+	}
+	return b.deliver(ctx, o)
+}
+
+// OrderedDelivery is false: queues deliver at least once, and in no order to speak of.
+func (*Backend) OrderedDelivery() bool { return false }

@@ -1,0 +1,54 @@
+package azurestorage_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/backend/azurestorage"
+	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/account"
+	"github.com/azdurable/azdurable/internal/azuretest"
+)
+
+// hub is a task hub on a storage account in memory, with one worker.
+type hub struct {
+	*azurestorage.Backend
+	service   *azuretest.Service
+	transport *azuretest.Transport
+	options   azurestorage.Options
+}
+
+// openHub opens a worker on the account.
+func openHub(t *testing.T, service *azuretest.Service, client azuretest.ClientOptions, change ...func(*azurestorage.Options)) *hub {
+	t.Helper()
+	transport := service.Transport(client)
+	connection, err := account.ParseConnectionString(service.ConnectionString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := azurestorage.Options{Hub: "testhub", Worker: client.Name}
+	for _, f := range change {
+		f(&o)
+	}
+	o.Account, err = account.Open(connection, account.Options{Environment: o.Environment, Transport: transport, Worker: client.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := azurestorage.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &hub{Backend: b, service: service, transport: transport, options: o}
+}
+
+// again opens another worker on the account of a hub whose worker has crashed.
+func (h *hub) again(t *testing.T, name string, env backend.Environment) *hub {
+	t.Helper()
+	h.transport.Crash()
+	_ = h.Stop(context.Background()) // can't do anything any more
+	return openHub(t, h.service, azuretest.ClientOptions{Name: name}, func(o *azurestorage.Options) { o.Environment = env })
+}
+
+// settle is longer than anything that a crash leaves stays hidden.
+const settle = 2 * time.Minute
