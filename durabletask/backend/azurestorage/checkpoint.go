@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -163,7 +164,8 @@ func (b *Backend) prepare(ctx context.Context, k *commit) error {
 	}
 	episode := k.record.episodes + 1
 	sender := wire.To(k.before)
-	for n, list := range [][]history.Message{c.Activities, c.Timers, c.Messages} {
+	timers := slices.SortedStableFunc(slices.Values(c.Timers), func(x, y history.Message) int { return dueOf(x).Compare(dueOf(y)) })
+	for n, list := range [][]history.Message{c.Activities, timers, c.Messages} {
 		for at, m := range list {
 			m.Event = withID(m.Event)
 			if n < 2 && m.Target.ExecutionID == "" {
@@ -196,6 +198,14 @@ func (b *Backend) prepare(ctx context.Context, k *commit) error {
 	return parallel(k.out, func(o *outbound) error {
 		return b.encode(ctx, o, k.id+" "+strconv.FormatInt(o.wire.SequenceNumber, 10))
 	})
+}
+
+// dueOf returns when a timer fires.
+func dueOf(m history.Message) time.Time {
+	if e, ok := m.Event.(*history.TimerFired); ok {
+		return e.FireAt
+	}
+	return time.Time{}
 }
 
 // withID returns the event with its message's id in the form in which messages spell it.
@@ -298,8 +308,11 @@ func (b *Backend) learn(k *commit) {
 		r.unread = false
 	}
 	r.past, r.read = nil, false
-	if k.state != nil && k.state.Status.Terminal() {
-		r.status, r.started = k.state.Status, true
+	if k.state != nil {
+		r.started = true
+		if k.state.Status.Terminal() {
+			r.status = k.state.Status
+		}
 	}
 	k.record = r
 	if i.record == old {

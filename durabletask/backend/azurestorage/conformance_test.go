@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage"
@@ -18,7 +19,10 @@ func TestConformance(t *testing.T) {
 		Open: func(t *testing.T, env backend.Environment) backend.Backend {
 			t.Helper()
 			name := fmt.Sprint("worker-", workers.Add(1))
-			return openHub(t, azuretest.New(azuretest.Options{}), azuretest.ClientOptions{Name: name}, func(o *azurestorage.Options) { o.Environment = env })
+			return openHub(t, azuretest.New(azuretest.Options{}), azuretest.ClientOptions{Name: name}, func(o *azurestorage.Options) {
+				o.Environment = env
+				o.Partitions = 1 // the suite looks at the order of instances
+			})
 		},
 		Crash: func(t *testing.T, b backend.Backend, env backend.Environment) backend.Backend {
 			t.Helper()
@@ -26,5 +30,6 @@ func TestConformance(t *testing.T) {
 		},
 		Settle:   settle,
 		Patience: settle,
+		Age:      15 * 24 * time.Hour, // more than a message can be hidden for
 	})
 }

@@ -119,6 +119,7 @@ func (b *Backend) accept(q *controlQueue, received []account.Message) {
 	slices.SortStableFunc(fresh, (*message).before)
 	lost := !q.owned
 	if !lost {
+		b.buffered += len(fresh)
 		b.arrive(q, fresh)
 	}
 	b.mu.Unlock()

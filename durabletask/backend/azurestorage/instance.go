@@ -49,13 +49,12 @@ func (b *Backend) instanceOf(q *controlQueue, id string) *instance {
 	return i
 }
 
-// arrive adds messages to the inboxes of their instances. The lock is held.
+// arrive adds messages, which have been counted, to the inboxes of their instances. The lock is held.
 func (b *Backend) arrive(q *controlQueue, messages []*message) {
 	var touched []*instance
 	for _, m := range messages {
 		i := b.instanceOf(q, m.wire.Target.InstanceID)
 		i.inbox = append(i.inbox, m)
-		b.buffered++
 		touched = append(touched, i)
 	}
 	for _, i := range touched {

@@ -34,14 +34,14 @@ func (b *Backend) list(ctx context.Context, q backend.Query) (backend.Page, erro
 	case size < 0 || size > backend.MaxPageSize:
 		return backend.Page{}, fmt.Errorf("page size %d is not between 1 and %d", size, backend.MaxPageSize)
 	}
-	next, err := parseToken(q.Token)
+	after, err := parseToken(q.Token)
 	if err != nil {
 		return backend.Page{}, err
 	}
 	if err := b.alive(ctx); err != nil {
 		return backend.Page{}, err
 	}
-	query := account.Query{Filter: filterOf(q), Next: next}
+	query := account.Query{Filter: filterOf(q, after)}
 	if q.OmitInput {
 		query.Select = columnsWithoutInput
 	}
@@ -59,8 +59,8 @@ func (b *Backend) list(ctx context.Context, q backend.Query) (backend.Page, erro
 		if query.Next == "" {
 			return page, nil
 		}
-		if len(page.Instances) >= size {
-			page.Next = tokenPrefix + base64.RawURLEncoding.EncodeToString([]byte(query.Next))
+		if n := len(page.Instances); n >= size {
+			page.Next = tokenPrefix + base64.RawURLEncoding.EncodeToString([]byte(page.Instances[n-1].Instance.ID))
 			return page, nil
 		}
 	}
@@ -101,7 +101,7 @@ var columnsWithoutInput = []string{
 	"ScheduledStartTime", "Generation", "Tags", "TagsBlobName", "FailureDetails", "ParentInstance", "Result", "CustomStatusBlobName",
 }
 
-// parseToken returns where a page begins, in the words of the table service.
+// parseToken returns the id behind which a page begins: an instance may come and go between pages.
 func parseToken(token string) (string, error) {
 	if token == "" {
 		return "", nil
@@ -110,16 +110,19 @@ func parseToken(token string) (string, error) {
 	if !ok {
 		return "", backend.ErrPageToken
 	}
-	next, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || !strings.HasPrefix(string(next), "Next") {
+	id, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(id) == 0 || !utf8.Valid(id) {
 		return "", backend.ErrPageToken
 	}
-	return string(next), nil
+	return string(id), nil
 }
 
 // filterOf makes the filter of a query. (DTFx: OrchestrationInstanceStatusQueryCondition.)
-func filterOf(q backend.Query) string {
+func filterOf(q backend.Query, after string) string {
 	conditions := []string{"RowKey eq ''"}
+	if after != "" {
+		conditions = append(conditions, "PartitionKey gt "+account.Quote(wire.EscapeKey(after)))
+	}
 	if q.Prefix != "" {
 		key := wire.EscapeKey(q.Prefix)
 		conditions = append(conditions, "PartitionKey ge "+account.Quote(key))

@@ -20,6 +20,8 @@ type message struct {
 	// handed says that this process put the message and knows all about it, so that nothing needs to be looked up.
 	handed   bool
 	inserted time.Time
+	// age is how long the message had been in the queue when it was received, by the service's clock.
+	age time.Duration
 	// attempts counts how often it has been handed out.
 	attempts int
 	// row is the instance's row that the start belongs to, if it is known.
@@ -53,8 +55,14 @@ func (m *message) needsRow() bool {
 	return e != nil && e.Parent == nil
 }
 
-// first reports whether nobody can have worked on the message before.
-func (m *message) first() bool { return !m.reread && (m.handed || m.held.dequeue <= 1) }
+// first reports whether nobody can have worked on the message before. One that a worker had put invisible for itself is received for the first
+// time after that worker's end; but then it is old.
+func (m *message) first() bool {
+	return !m.reread && (m.handed || m.held.dequeue <= 1 && m.age < youngMessage)
+}
+
+// youngMessage is less than the time for which a worker hides what it has put.
+const youngMessage = DefaultVisibility * 2 / 3
 
 // before orders messages by arrival: the service's time of insertion, which has a resolution of a second, then the sender's count.
 func (m *message) before(o *message) int {
@@ -72,5 +80,6 @@ func (m *message) before(o *message) int {
 
 // received makes a message of what a control queue has given.
 func (b *Backend) received(q *queue, r account.Message, m wire.Message) *message {
-	return &message{held: b.hold(q, r.ID, r.PopReceipt, r.DequeueCount), wire: m, inserted: r.Inserted}
+	age := r.NextVisible.Add(-q.visibility).Sub(r.Inserted)
+	return &message{held: b.hold(q, r.ID, r.PopReceipt, r.DequeueCount), wire: m, inserted: r.Inserted, age: age}
 }

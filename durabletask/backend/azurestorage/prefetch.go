@@ -121,6 +121,7 @@ func (b *Backend) loadOnce(ctx context.Context, i *instance) error {
 			return err
 		}
 		rec.row = rowState{row: row, known: true}
+		rec.heed(row)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

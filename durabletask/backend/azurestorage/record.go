@@ -62,6 +62,13 @@ func (r *record) next(execution string) *record {
 // ended reports whether the history has come to its end.
 func (r *record) ended() bool { return r.started && r.status.Terminal() }
 
+// heed takes the row's word for the end of the execution, which an episode may have come to without an event.
+func (r *record) heed(row *wire.InstanceRow) {
+	if row != nil && row.Status != nil && row.Status.Terminal() && r.started && isOf(row, r.execution) {
+		r.status = *row.Status
+	}
+}
+
 // torn reports whether the last checkpoint was not completed. Then what is delivered again has to go through an episode, which makes up for what is missing.
 func (r *record) torn() bool {
 	return r.sentinel.ETag != "" && !r.sentinel.Complete && r.execution == r.sentinel.ExecutionID

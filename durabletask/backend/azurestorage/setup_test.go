@@ -2,6 +2,7 @@ package azurestorage_test
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ func openHub(t *testing.T, service *azuretest.Service, client azuretest.ClientOp
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := azurestorage.Options{Hub: "testhub", Worker: client.Name}
+	o := azurestorage.Options{Hub: "testhub", Worker: client.Name, Logger: slog.New(slog.DiscardHandler)}
 	for _, f := range change {
 		f(&o)
 	}
@@ -47,7 +48,10 @@ func (h *hub) again(t *testing.T, name string, env backend.Environment) *hub {
 	t.Helper()
 	h.transport.Crash()
 	_ = h.Stop(context.Background()) // can't do anything any more
-	return openHub(t, h.service, azuretest.ClientOptions{Name: name}, func(o *azurestorage.Options) { o.Environment = env })
+	return openHub(t, h.service, azuretest.ClientOptions{Name: name}, func(o *azurestorage.Options) {
+		*o = h.options
+		o.Environment, o.Worker = env, name
+	})
 }
 
 // settle is longer than anything that a crash leaves stays hidden.

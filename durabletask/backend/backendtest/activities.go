@@ -28,7 +28,10 @@ func activityHandedOut(h *hub) {
 	}
 	m := history.Message{Target: w.Instance, Event: e}
 	h.noActivity()
-	h.commit(w, func(c *backend.Checkpoint) { c.Activities = []history.Message{m} })
+	h.commit(w, func(c *backend.Checkpoint) {
+		c.Activities = []history.Message{m}
+		decide(c, &history.TaskScheduled{Header: history.Header{ID: 7, Time: now()}, Name: "Activity"})
+	})
 	a := h.nextActivity()
 	h.same("activities", a.Message, m)
 	if a.Attempt != 1 {

@@ -75,6 +75,9 @@ func crashReruns(h *hub) {
 	first := h.nextActivity()
 	h.crash()
 	a, b := h.nextActivity(), h.nextActivity()
+	if a.Message.Event.Head().ID != first.Message.Event.Head().ID { // a queue need not keep the order of what a crash has left
+		a, b = b, a
+	}
 	h.same("activities", a.Message, first.Message)
 	h.noActivity()
 	results := []history.Event{h.complete(b), h.complete(a)}
@@ -130,7 +133,10 @@ func crashKeepsOrder(h *hub) {
 	}
 	h.crash()
 	for k := range n {
-		w := h.nextOf(fmt.Sprint((k * 7) % n))
+		w := h.next()
+		if id := fmt.Sprint((k * 7) % n); w.Instance.ID != id && h.harness.Settle == 0 { // a store that polls looks up several at once
+			h.Fatalf("work of %q, want %q", w.Instance.ID, id)
+		}
 		h.carries(w, want[w.Instance.ID]...)
 		h.commit(w)
 	}

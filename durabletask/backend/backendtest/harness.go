@@ -29,6 +29,8 @@ type Harness struct {
 	Settle time.Duration
 	// Patience is how long a message may be under way to its instance; default: no time to speak of.
 	Patience time.Duration
+	// Age is how long a hub can be left alone in a test that should end soon; default: more than a year. A store that polls needs less.
+	Age time.Duration
 }
 
 // Run runs the suite, each test on a hub of its own.

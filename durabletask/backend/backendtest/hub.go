@@ -277,13 +277,22 @@ func (h *hub) schedule(w *backend.InstanceWork, task int) func(*backend.Checkpoi
 	head := h.header()
 	head.ID = task
 	m := history.Message{Target: w.Instance, Event: &history.TaskScheduled{Header: head, Name: "Activity", Input: new(fmt.Sprint(task))}}
-	return func(c *backend.Checkpoint) { c.Activities = append(c.Activities, m) }
+	return func(c *backend.Checkpoint) {
+		c.Activities = append(c.Activities, m)
+		decide(c, &history.TaskScheduled{Header: history.Header{ID: task, Time: head.Time}, Name: "Activity"})
+	}
 }
+
+// decide adds an event that records a decision: a store may look for it when the outcome comes.
+func decide(c *backend.Checkpoint, e history.Event) { c.Events = append(c.Events, e) }
 
 // after makes the checkpoint set a timer.
 func (h *hub) after(w *backend.InstanceWork, task int, d time.Duration) func(*backend.Checkpoint) {
 	m := history.Message{Target: w.Instance, Event: &history.TimerFired{Header: h.header(), TimerID: task, FireAt: now().Add(d)}}
-	return func(c *backend.Checkpoint) { c.Timers = append(c.Timers, m) }
+	return func(c *backend.Checkpoint) {
+		c.Timers = append(c.Timers, m)
+		decide(c, &history.TimerCreated{Header: history.Header{ID: task, Time: now()}, FireAt: now().Add(d)})
+	}
 }
 
 // send makes the checkpoint send a message.

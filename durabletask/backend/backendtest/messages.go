@@ -156,7 +156,10 @@ func childRefused(h *hub) {
 		e.Parent, e.Tags = &history.ParentInstance{Instance: w.Instance, Name: "Parent", TaskID: task}, tags
 		return startOf(e)
 	}
-	h.commit(w, send(child(7, nil)), send(child(8, map[string]string{history.FireAndForget: ""})), h.status(w, history.Running))
+	created := func(c *backend.Checkpoint) {
+		decide(c, &history.SubOrchestrationInstanceCreated{Header: history.Header{ID: 7, Time: now()}, InstanceID: "taken", Name: "Orchestration"})
+	}
+	h.commit(w, created, send(child(7, nil)), send(child(8, map[string]string{history.FireAndForget: ""})), h.status(w, history.Running))
 	answer := h.nextOf("parent")
 	refused, ok := answer.Messages[0].Event.(*history.SubOrchestrationInstanceFailed)
 	if !ok || len(answer.Messages) != 1 || refused.TaskID != 7 || refused.Failure == nil || refused.Failure.ErrorType != "InstanceExists" {

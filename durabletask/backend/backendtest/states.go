@@ -158,7 +158,9 @@ func largeValues(h *hub) {
 	h.abandon(w, 0)
 	w = h.nextOf("one")
 	h.carries(w, start, event)
-	task := history.Message{Target: w.Instance, Event: &history.TaskScheduled{Header: h.header(), Name: "A", Input: mebibyte("task")}}
+	taskHeader := h.header()
+	taskHeader.ID = 2
+	task := history.Message{Target: w.Instance, Event: &history.TaskScheduled{Header: taskHeader, Name: "A", Input: mebibyte("task")}}
 	timer := history.Message{Target: w.Instance, Event: &history.TimerFired{Header: h.header(), TimerID: 5, FireAt: now().Add(time.Hour)}}
 	state, err := h.Get(h.ctx(), "one")
 	h.must(err)
@@ -166,6 +168,7 @@ func largeValues(h *hub) {
 	state.CustomStatus, state.Status = mebibyte("custom"), history.Running
 	h.commit(w, func(c *backend.Checkpoint) {
 		c.Activities, c.Timers, c.State = []history.Message{task}, []history.Message{timer}, state
+		decide(c, &history.TaskScheduled{Header: history.Header{ID: 2, Time: now()}, Name: "A"})
 	})
 	a := h.nextActivity()
 	h.same("activities", a.Message, task)
@@ -177,7 +180,7 @@ func largeValues(h *hub) {
 	h.carries(w, result)
 	past, err := h.LoadHistory(h.ctx(), w)
 	h.must(err)
-	h.same("histories", past[1:], []history.Event{start, event})
+	h.same("histories", past[1:3], []history.Event{start, event})
 	state.Output, state.Status = mebibyte("output"), history.Completed
 	h.commit(w, func(c *backend.Checkpoint) { c.State = state })
 	got, err := h.Get(h.ctx(), "one")
