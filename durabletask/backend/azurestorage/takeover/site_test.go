@@ -33,6 +33,7 @@ type site struct {
 	account    *account.Account
 	backend    *azurestorage.Backend
 	flaky      recorded.Calls
+	days       bool // the worker runs for days: it looks around less often, as nobody wants to wait for that
 	buffer     time.Duration
 	workers    int
 	log        bytes.Buffer
@@ -54,10 +55,15 @@ func (s *site) open() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.backend, err = azurestorage.Open(azurestorage.Options{
+	o := azurestorage.Options{
 		Account: s.account, Hub: s.Hub, Partitions: s.Partitions, Manager: s.manager, Worker: name, AppName: s.AppName,
-		WithoutAppLease: s.AppLease != nil && !*s.AppLease, Logger: s.logger(), Leases: lease.Options{},
-	})
+		WithoutAppLease: s.AppLease != nil && !*s.AppLease, Logger: s.logger(),
+	}
+	if s.days {
+		o.MaxPolling = time.Hour
+		o.Leases = lease.Options{AcquireInterval: time.Hour, LeaseInterval: 3 * time.Hour}
+	}
+	s.backend, err = azurestorage.Open(o)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -23,13 +23,33 @@ func TestMain(m *testing.M) { azurite.Main(m) }
 // Variable is the environment variable that names a folder with more recordings.
 const Variable = "AZDURABLE_SNAPSHOTS"
 
-// What differs from the recorded outcome on purpose, by snapshot or scenario and instance.
-var differences = map[string]struct {
-	outcome *outcome // instead of the recorded one
-	history bool     // the kinds of events differ
-	left    bool     // something stays in a queue
+// difference is what differs from the recorded outcome on purpose.
+type difference struct {
+	outcome *outcome // what the instance comes to instead
+	events  []int    // the kinds of its events
 	why     string
-}{}
+}
+
+// cameAgain is why a crash of DTFx leaves less in our histories.
+const cameAgain = "the result of an activity that comes again is dropped (docs/architecture.md: what differs from DTFx)"
+
+// differences are those of a scenario's instances.
+var differences = map[string]difference{
+	"crash-before-history:cr-bh":   {events: []int{12, 0, 4, 13, 12, 5, 4, 13, 12, 5, 4, 13, 12, 5, 4, 13, 12, 5, 4, 13, 12, 5, 1, 13}, why: cameAgain},
+	"crash-first-checkpoint:cr-fc": {events: []int{12, 0, 4, 13, 12, 5, 4, 13, 12, 5, 4, 13, 12, 5, 4, 13, 12, 5, 4, 13, 12, 5, 1, 13}, why: cameAgain},
+	"crash-before-delete:cr-bd":    {events: []int{12, 0, 4, 13, 12, 5, 4, 13, 12, 5, 4, 13, 12, 5, 4, 13, 12, 5, 4, 13, 12, 5, 1, 13}, why: cameAgain},
+	"timer-long:t-5days": {
+		outcome: &outcome{status: "Completed", output: new(`"fired"`), events: []int{12, 0, 10, 13, 12, 11, 1, 13}}, why: "nobody waited for it when it was recorded",
+	},
+	"timer-long:t-8days": {
+		outcome: &outcome{status: "Completed", output: new(`"fired"`), events: []int{12, 0, 10, 13, 12, 11, 10, 13, 12, 11, 1, 13}},
+		why:     "nobody waited for it when it was recorded",
+	},
+	"stop-strands-timer:ev-buffer": {
+		outcome: &outcome{status: "Completed", output: new(`["first","second"]`)},
+		why:     "DTFx's worker had stranded its timer for five minutes, and the recording ended before",
+	},
+}
 
 // Every recorded hub is taken over in the middle of its work.
 func TestTakeover(t *testing.T) {
@@ -40,7 +60,7 @@ func TestTakeover(t *testing.T) {
 				name := r.name + "/" + strings.TrimSuffix(strings.TrimPrefix(file, "snapshot-"), ".json")
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
-					synctest.Test(t, func(t *testing.T) { takeover(t, r, file, name) })
+					synctest.Test(t, func(t *testing.T) { takeover(t, r, file) })
 				})
 			}
 		}
@@ -56,7 +76,7 @@ func roots() []string {
 }
 
 // takeover loads a snapshot, runs our worker on it, does what was done after it was taken, and compares what comes of it.
-func takeover(t *testing.T, r *recording, file, name string) {
+func takeover(t *testing.T, r *recording, file string) {
 	service := azuretest.New(azuretest.Options{})
 	state := r.state(t, file, service.Endpoint(azuretest.Blob), r.settings.Hub)
 	time.Sleep(time.Until(state.TakenAt)) // in the bubble it is another year
@@ -65,16 +85,16 @@ func takeover(t *testing.T, r *recording, file, name string) {
 	}
 	s := &site{
 		t: t, settings: r.settings, connection: service.ConnectionString(), transport: service.Transport(azuretest.ClientOptions{Name: "worker"}),
-		buffer: bufferOf(r),
+		buffer: bufferOf(r), days: r.name == "timer-long",
 	}
 	s.callsBefore(state)
 	s.open()
 	s.start()
 	s.after(r, file)
 	s.settle(r)
-	s.compare(r, name)
+	s.compare(r)
 	s.close()
-	nothingLeft(t, service, r, name)
+	nothingLeft(t, service)
 }
 
 // bufferOf returns how long the program waited that made the recording.
@@ -135,7 +155,7 @@ const longest = 12 * 24 * time.Hour
 // settle waits until every instance has come to its end, or to where the recording has left it.
 func (s *site) settle(r *recording) {
 	ctx := context.Background()
-	time.Sleep(time.Minute)
+	time.Sleep(time.Hour)
 	for wait := time.Second; wait < longest; wait *= 2 {
 		if len(s.unsettled(ctx, r)) == 0 {
 			break
@@ -159,17 +179,17 @@ func (s *site) unsettled(ctx context.Context, r *recording) []string {
 }
 
 // compare compares what became of every instance.
-func (s *site) compare(r *recording, name string) {
+func (s *site) compare(r *recording) {
 	s.t.Helper()
 	ctx := context.Background()
 	for _, id := range slices.Sorted(maps.Keys(r.outcomes)) {
 		want := r.outcomes[id]
-		d, differs := differences[name+":"+id]
-		if !differs {
-			d, differs = differences[r.name+":"+id]
-		}
+		d := differences[r.name+":"+id]
 		if d.outcome != nil {
 			want = *d.outcome
+		}
+		if d.events != nil {
+			want.events = d.events
 		}
 		if want.entity {
 			e, err := s.client.Entity(ctx, entityID(id))
@@ -199,8 +219,8 @@ func (s *site) compare(r *recording, name string) {
 		for _, e := range events {
 			kinds = append(kinds, int(e.Type()))
 		}
-		if want.events != nil && slices.Equal(kinds, want.events) == d.history {
-			s.t.Errorf("%s: the kinds of events are %v, recorded are %v; differences say %t %q", id, kinds, want.events, d.history, d.why)
+		if want.events != nil && !slices.Equal(kinds, want.events) {
+			s.t.Errorf("%s: the kinds of events are %v, want %v", id, kinds, want.events)
 		}
 	}
 }
@@ -237,11 +257,14 @@ func shortened(s *string) string {
 }
 
 // nothingLeft checks that no message waits for anybody and that nobody holds the hub.
-func nothingLeft(t *testing.T, service *azuretest.Service, r *recording, name string) {
+func nothingLeft(t *testing.T, service *azuretest.Service) {
 	t.Helper()
 	state := service.Snapshot()
 	for queue, messages := range state.Queues {
 		for _, m := range messages {
+			if m.NextVisible.After(state.TakenAt.Add(time.Minute)) && strings.Contains(m.Text, "TimerFiredEvent") {
+				continue // a timer that has been cancelled: it is there until it fires, as DTFx's are
+			}
 			t.Errorf("%s: a message is left, visible %v: %s", queue, m.NextVisible, shortened(&m.Text))
 		}
 	}
