@@ -74,9 +74,9 @@ func (x *exchange) stringToSign(scheme, path string, contentLength int64) string
 	case kind == Table && scheme == "SharedKeyLite":
 		return date + "\n" + resource
 	case kind == Table:
-		return strings.Join([]string{x.method, h.Get("Content-MD5"), h.Get("Content-Type"), date, resource}, "\n")
+		return strings.Join([]string{x.Method, h.Get("Content-MD5"), h.Get("Content-Type"), date, resource}, "\n")
 	case scheme == "SharedKeyLite":
-		return strings.Join([]string{x.method, h.Get("Content-MD5"), h.Get("Content-Type"), date, canonicalHeaders(h) + "\n" + resource}, "\n")
+		return strings.Join([]string{x.Method, h.Get("Content-MD5"), h.Get("Content-Type"), date, canonicalHeaders(h) + "\n" + resource}, "\n")
 	}
 	length := h.Get("Content-Length")
 	if length == "" && contentLength > 0 {
@@ -86,7 +86,7 @@ func (x *exchange) stringToSign(scheme, path string, contentLength int64) string
 		length = ""
 	}
 	return strings.Join([]string{
-		x.method, h.Get("Content-Encoding"), h.Get("Content-Language"), length, h.Get("Content-MD5"), h.Get("Content-Type"), date,
+		x.Method, h.Get("Content-Encoding"), h.Get("Content-Language"), length, h.Get("Content-MD5"), h.Get("Content-Type"), date,
 		h.Get("If-Modified-Since"), h.Get("If-Match"), h.Get("If-None-Match"), h.Get("If-Unmodified-Since"), h.Get("Range"),
 		canonicalHeaders(h), resource + canonicalQuery(query),
 	}, "\n")

@@ -57,6 +57,7 @@ func (x *exchange) routeBatch() *serviceError {
 			failed, failure = i, refused
 		}
 	}
+	x.refuseBatch = func(f *serviceError) *response { return x.batchFailed(parts, 0, f) }
 	x.effect = func() *response {
 		if failure != nil {
 			return x.batchFailed(parts, failed, failure)

@@ -2,6 +2,7 @@ package azuretest
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 )
 
@@ -56,7 +57,13 @@ func FuzzBatch(f *testing.F) {
 func FuzzProperties(f *testing.F) {
 	f.Add([]byte(`{"A":"1","B@odata.type":"Edm.Int64","B":"2","C":null,"D":1.5,"Timestamp":"x"}`))
 	f.Add([]byte(`{"A":{"B":1}}`))
+	f.Add([]byte("{ \"A\\n\\\"\\\\\" : -1e5 ,\"\\u00e9\":true}"))
 	f.Fuzz(func(t *testing.T, body []byte) {
+		if fast, ok := scanMembers(body); ok {
+			if slow, ok := decodeMembers(body); !ok || !slices.Equal(fast, slow) {
+				t.Errorf("%s: %v, but %v", body, fast, slow)
+			}
+		}
 		properties, failure := parseProperties(body)
 		if failure != nil {
 			return

@@ -41,9 +41,9 @@ func (x *exchange) routeBlob(comp string) *serviceError {
 	if utf16Len(x.Key) > maxBlobName {
 		return errBlobNameLength
 	}
-	read := x.method == http.MethodGet || x.method == http.MethodHead
+	read := x.Method == http.MethodGet || x.Method == http.MethodHead
 	switch {
-	case comp == "" && x.method == http.MethodPut:
+	case comp == "" && x.Method == http.MethodPut:
 		x.Op, x.effect = OpPutBlob, x.withContainer(x.putBlob)
 		if kind := x.Header.Get("X-Ms-Blob-Type"); kind == "" {
 			return errMissingHeader
@@ -53,22 +53,22 @@ func (x *exchange) routeBlob(comp string) *serviceError {
 		if sum := x.Header.Get("Content-MD5"); sum != "" && sum != checksum(x.Body) {
 			return errMD5Mismatch
 		}
-	case comp == "" && x.method == http.MethodGet:
+	case comp == "" && x.Method == http.MethodGet:
 		x.Op, x.effect = OpGetBlob, x.withBlob(x.getBlob)
 	case (comp == "" || comp == "metadata") && read:
 		x.Op, x.effect = OpGetBlobHeaders, x.withBlob(x.getBlobHeaders)
-	case comp == "" && x.method == http.MethodDelete:
+	case comp == "" && x.Method == http.MethodDelete:
 		x.Op, x.effect = OpDeleteBlob, x.withBlob(x.deleteBlob)
-	case comp == "metadata" && x.method == http.MethodPut:
+	case comp == "metadata" && x.Method == http.MethodPut:
 		x.Op, x.effect = OpSetBlobMetadata, x.withBlob(x.setBlobMetadata)
-	case comp == "block" && x.method == http.MethodPut:
+	case comp == "block" && x.Method == http.MethodPut:
 		x.Op, x.effect = OpPutBlock, x.withContainer(x.putBlock)
 		if _, err := base64.StdEncoding.DecodeString(x.Query.Get("blockid")); err != nil || x.Query.Get("blockid") == "" {
 			return errInvalidQuery
 		}
-	case comp == "blocklist" && x.method == http.MethodPut:
+	case comp == "blocklist" && x.Method == http.MethodPut:
 		x.Op, x.effect = OpPutBlockList, x.withContainer(x.putBlockList)
-	case comp == "lease" && x.method == http.MethodPut:
+	case comp == "lease" && x.Method == http.MethodPut:
 		c, f := x.leaseCall()
 		x.Op = OpBlobLease + Op(c.action)
 		x.effect = x.withBlob(func(_ *container, b *blob) *response { return x.leaseBlob(b, c) })

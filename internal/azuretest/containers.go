@@ -40,7 +40,7 @@ func (x *exchange) routeBlobs() *serviceError {
 	}
 	comp, restype := x.Query.Get("comp"), x.Query.Get("restype")
 	if x.Resource == "" {
-		if x.method == http.MethodGet && comp == "list" {
+		if x.Method == http.MethodGet && comp == "list" {
 			x.Op, x.effect = OpListContainers, x.listContainers
 			return nil
 		}
@@ -55,19 +55,19 @@ func (x *exchange) routeBlobs() *serviceError {
 	if restype != "container" {
 		return errInvalidURI
 	}
-	read := x.method == http.MethodGet || x.method == http.MethodHead
+	read := x.Method == http.MethodGet || x.Method == http.MethodHead
 	switch {
-	case comp == "" && x.method == http.MethodPut:
+	case comp == "" && x.Method == http.MethodPut:
 		x.Op, x.effect = OpCreateContainer, x.createContainer
-	case comp == "" && x.method == http.MethodDelete:
+	case comp == "" && x.Method == http.MethodDelete:
 		x.Op, x.effect = OpDeleteContainer, x.withContainer(x.deleteContainer)
 	case (comp == "" || comp == "metadata") && read:
 		x.Op, x.effect = OpGetContainer, x.withContainer(x.getContainer)
-	case comp == "metadata" && x.method == http.MethodPut:
+	case comp == "metadata" && x.Method == http.MethodPut:
 		x.Op, x.effect = OpSetContainerMetadata, x.withContainer(x.setContainerMetadata)
-	case comp == "list" && x.method == http.MethodGet:
+	case comp == "list" && x.Method == http.MethodGet:
 		x.Op, x.effect = OpListBlobs, x.withContainer(x.listBlobs)
-	case comp == "lease" && x.method == http.MethodPut:
+	case comp == "lease" && x.Method == http.MethodPut:
 		c, f := x.leaseCall()
 		x.Op = OpContainerLease + Op(c.action)
 		x.effect = x.withContainer(func(ct *container) *response { return x.leaseContainer(ct, c) })

@@ -40,7 +40,7 @@
 //
 // # What the service does and Azurite does not
 //
-// conformance_test.go sends the table of requests in stories_test.go to both. Where Azurite 3.37 is more lenient, azuretest
+// conformance_test.go sends the table of requests in stories_test.go to both, and random_test.go random ones. Where Azurite 3.37 is more lenient, azuretest
 // does what the service's documentation says; each line here is a row of that table, with Azurite's answer beside it, or the test named:
 //
 //   - a batch over several partitions is refused: CommandsInBatchActOnDifferentPartitions with the operation's number;
@@ -53,6 +53,7 @@
 //   - $top over 1000: InvalidInput; more than 15 comparisons in a filter (TestFilters);
 //   - names of containers with other characters than a-z, 0-9 and single hyphens: InvalidResourceName;
 //   - errors always have a body and x-ms-error-code;
+//   - a lease id with the first write of a blob: LeaseNotPresentWithBlobOperation (TestRandomRequests);
 //   - a former holder's write after its lease ended is LeaseLost, and a write of another one ends what it could renew
 //     (TestWritesAfterALeaseExpired);
 //   - a message can't be made invisible beyond its expiry (TestMessagesExpireInvisible);

@@ -46,7 +46,7 @@ func (x *exchange) fail(f *serviceError) *response {
 	res.header["X-Ms-Error-Code"] = []string{f.Code}
 	message := f.Message + "\nRequestId:" + x.requestID + "\nTime:" + edmTime(x.now)
 	switch {
-	case x.method == http.MethodHead || f.Status == http.StatusNotModified:
+	case x.Method == http.MethodHead || f.Status == http.StatusNotModified:
 	case x.kind == Table:
 		res.header["Content-Type"] = []string{"application/json;odata=minimalmetadata;streaming=true;charset=utf-8"}
 		res.body = odataError(f.Code, message)

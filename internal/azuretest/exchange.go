@@ -20,11 +20,12 @@ type exchange struct {
 	Call
 	s         *Service
 	kind      Kind
-	method    string
 	path      string // behind the account, still escaped
 	requestID string
 	now       time.Time
 	last      bool // the client crashes when it should get the answer
+	// refuseBatch answers a batch with a failure of its first operation; nil for other requests.
+	refuseBatch func(*serviceError) *response
 	// effect does what the request asks for. It runs with the service's mu held.
 	effect func() *response
 }
@@ -93,9 +94,8 @@ func readBody(r *http.Request) ([]byte, error) {
 
 // open turns a request into an exchange with its operation and effect, and checks who sent it.
 func (s *Service) open(r *http.Request, kind Kind, body []byte) *exchange {
-	n := s.requests.Add(1)
 	x := &exchange{
-		s: s, kind: kind, method: r.Method, requestID: guid(mix(n), mix(^n)), now: s.options.Now(),
+		s: s, kind: kind, now: s.options.Now(),
 		Call: Call{Op: OpUnknown, Method: r.Method, Header: canonical(r.Header), Body: body},
 	}
 	refuse := func(f *serviceError) *exchange {
@@ -136,11 +136,18 @@ func (s *Service) open(r *http.Request, kind Kind, body []byte) *exchange {
 func (x *exchange) run() *response {
 	s := x.s
 	s.mu.Lock()
-	x.now = s.options.Now().UTC()
+	x.arrive()
 	res := x.effect()
 	s.mu.Unlock()
 	x.finish(res)
 	return res
+}
+
+// arrive gives the exchange its time and its number. They follow from the order in which requests are served, which a gate
+// decides, not from the order in which they are sent. Call it with mu held.
+func (x *exchange) arrive() {
+	x.s.requests++
+	x.now, x.requestID = x.s.options.Now().UTC(), guid(mix(x.s.requests), mix(^x.s.requests))
 }
 
 func (x *exchange) finish(res *response) {

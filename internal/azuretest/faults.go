@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -148,7 +149,18 @@ func (s *Service) perform(ctx context.Context, c *Transport, x *exchange) (*resp
 
 // answer is what the service says instead of its answer.
 func (a *Act) answer(x *exchange) *response {
-	res := x.fail(&serviceError{a.status, a.code, "A fault of the test: " + a.code + "."})
+	if x.requestID == "" {
+		x.s.mu.Lock()
+		x.arrive()
+		x.s.mu.Unlock()
+	}
+	f := &serviceError{a.status, a.code, "A fault of the test: " + a.code + "."}
+	var res *response
+	if x.refuseBatch != nil && a.status < http.StatusInternalServerError {
+		res = x.refuseBatch(f)
+	} else {
+		res = x.fail(f)
+	}
 	if a.retryAfter > 0 {
 		res.header.Set("Retry-After", strconv.Itoa(int((a.retryAfter+time.Second-1)/time.Second)))
 	}

@@ -181,6 +181,18 @@ func TestRulesSelect(t *testing.T) {
 	}
 }
 
+// A refused batch is a 202 with the refusal in it; a failing service answers for the whole.
+func TestFaultsOfBatches(t *testing.T) {
+	t.Parallel()
+	b := setup(t, azuretest.Options{}, azuretest.ClientOptions{})
+	headers, body := batch(`POST tab||{"PartitionKey":"p","RowKey":"r"}`)
+	b.Inject(azuretest.Rule{Op: azuretest.OpBatch, Times: 1, Do: azuretest.FailBefore(412, "UpdateConditionNotSatisfied")})
+	b.do(t, "table POST $batch", "202 412 UpdateConditionNotSatisfied 0", headers, body)
+	b.Inject(azuretest.Rule{Op: azuretest.OpBatch, Times: 1, Do: azuretest.FailAfter(500, "OperationTimedOut")})
+	b.do(t, "table POST $batch", "500 OperationTimedOut", headers, body)
+	b.do(t, "table POST $batch", "202 409 EntityAlreadyExists 0", headers, body)
+}
+
 // A held request blocks in its caller only, and without locks: synctest sees it wait.
 func TestHoldAndDelay(t *testing.T) {
 	t.Parallel()

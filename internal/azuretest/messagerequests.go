@@ -13,21 +13,21 @@ func (x *exchange) routeMessages(one bool) (f *serviceError) {
 		return f
 	}
 	switch {
-	case !one && x.method == http.MethodPost:
+	case !one && x.Method == http.MethodPost:
 		x.Op = OpPutMessage
 		return x.putMessage()
-	case !one && x.method == http.MethodGet && x.Query.Get("peekonly") == "true":
+	case !one && x.Method == http.MethodGet && x.Query.Get("peekonly") == "true":
 		x.Op = OpPeekMessages
 		return x.peekMessages()
-	case !one && x.method == http.MethodGet:
+	case !one && x.Method == http.MethodGet:
 		x.Op = OpGetMessages
 		return x.getMessages()
-	case !one && x.method == http.MethodDelete:
+	case !one && x.Method == http.MethodDelete:
 		x.Op, x.effect = OpClearMessages, x.withQueue(x.clearMessages)
-	case one && x.method == http.MethodPut:
+	case one && x.Method == http.MethodPut:
 		x.Op = OpUpdateMessage
 		return x.updateMessage()
-	case one && x.method == http.MethodDelete:
+	case one && x.Method == http.MethodDelete:
 		x.Op = OpDeleteMessage
 		if x.Query.Get("popreceipt") == "" {
 			return errMissingQuery

@@ -1,10 +1,7 @@
 package azuretest
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"strings"
 )
 
@@ -13,31 +10,24 @@ type property struct {
 	value
 }
 
+// member is a name with its value in a JSON object: a string, json.Number, bool or nil.
+type member struct {
+	name  string
+	token json.Token
+}
+
 // parseProperties reads the JSON of an entity. Nulls, the Timestamp and annotations other than types are left out.
 func parseProperties(body []byte) ([]property, *serviceError) {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, errInvalidInput
+	members, ok := scanMembers(body)
+	if !ok {
+		if members, ok = decodeMembers(body); !ok {
+			return nil, errInvalidInput
+		}
 	}
-	type member struct {
-		name  string
-		token json.Token
-	}
-	members := make([]member, 0, 16)
 	var types map[string]string
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, errInvalidInput
-		}
-		token, err := d.Token()
-		if err != nil {
-			return nil, errInvalidInput
-		}
-		key := name.(string)
-		if of, ok := strings.CutSuffix(key, "@odata.type"); ok {
-			text, ok := token.(string)
+	for _, m := range members {
+		if of, ok := strings.CutSuffix(m.name, "@odata.type"); ok {
+			text, ok := m.token.(string)
 			if !ok {
 				return nil, errInvalidInput
 			}
@@ -45,25 +35,14 @@ func parseProperties(body []byte) ([]property, *serviceError) {
 				types = map[string]string{}
 			}
 			types[of] = text
-			continue
 		}
-		if key == "Timestamp" || strings.HasPrefix(key, "odata.") {
-			if _, nested := token.(json.Delim); nested {
-				return nil, errInvalidInput
-			}
-			continue
-		}
-		members = append(members, member{key, token})
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, errInvalidInput
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errInvalidInput
 	}
 	properties := make([]property, 0, len(members))
 	seen := make(map[string]bool, len(members))
 	for _, m := range members {
+		if m.name == "Timestamp" || strings.HasPrefix(m.name, "odata.") || strings.HasSuffix(m.name, "@odata.type") {
+			continue
+		}
 		if seen[m.name] {
 			return nil, errDuplicateProperty
 		}

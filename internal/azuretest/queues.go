@@ -65,7 +65,7 @@ func (x *exchange) routeQueues() *serviceError {
 	}
 	comp := x.Query.Get("comp")
 	switch {
-	case x.Resource == "" && x.method == http.MethodGet && comp == "list":
+	case x.Resource == "" && x.Method == http.MethodGet && comp == "list":
 		x.Op, x.effect = OpListQueues, x.listQueues
 	case x.Resource == "":
 		return errInvalidURI
@@ -79,13 +79,13 @@ func (x *exchange) routeQueues() *serviceError {
 
 func (x *exchange) routeQueue(comp string) *serviceError {
 	switch {
-	case x.method == http.MethodPut && comp == "":
+	case x.Method == http.MethodPut && comp == "":
 		x.Op, x.effect = OpCreateQueue, x.createQueue
-	case x.method == http.MethodDelete && comp == "":
+	case x.Method == http.MethodDelete && comp == "":
 		x.Op, x.effect = OpDeleteQueue, x.deleteQueue
-	case (x.method == http.MethodGet || x.method == http.MethodHead) && comp == "metadata":
+	case (x.Method == http.MethodGet || x.Method == http.MethodHead) && comp == "metadata":
 		x.Op, x.effect = OpGetQueue, x.getQueue
-	case x.method == http.MethodPut && comp == "metadata":
+	case x.Method == http.MethodPut && comp == "metadata":
 		x.Op, x.effect = OpSetQueueMetadata, x.setQueueMetadata
 	default:
 		return errUnsupportedVerb

@@ -51,7 +51,8 @@ type Act struct {
 	release    <-chan struct{}
 }
 
-// FailBefore answers with a status and code, and nothing happens.
+// FailBefore answers with a status and code, and nothing happens. A batch that is refused (status 4xx) is answered as the
+// service does it, 202 and in it the failure of operation 0; this holds for FailAfter, too.
 func FailBefore(status int, code string) Act { return Act{status: status, code: code} }
 
 // ResetBefore resets the connection, and nothing happens.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -54,11 +53,11 @@ type Service struct {
 	containers map[string]*container
 	dying      map[string]time.Time // "service/name" of what is being deleted -> when its name is free again
 	ids        sequence
-	ticks      int64 // of the youngest ETag
+	ticks      int64  // of the youngest ETag
+	requests   uint64 // served so far
 
-	requests atomic.Uint64 // for request ids
-	faults   faults
-	log      requestLog
+	faults faults
+	log    requestLog
 }
 
 // New returns an empty account.

@@ -34,7 +34,7 @@ func (x *exchange) routeTables() *serviceError {
 	if err != nil {
 		return errInvalidURI
 	}
-	method := x.method
+	method := x.Method
 	if override := x.Header.Get("X-Http-Method"); method == http.MethodPost && override != "" {
 		method = override
 	}
