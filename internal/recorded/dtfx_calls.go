@@ -56,7 +56,7 @@ func dtfxCalls() []durabletask.Registration {
 			return fmt.Sprintf("v%s %v", ctx.Version(), in), nil
 		}),
 		orchestrator("Unregistered", func(ctx durabletask.Context, _ none) (none, error) {
-			return durabletask.DeclareActivity[none, none]("NoSuchActivity").Call(ctx, none{})
+			return durabletask.DeclareActivity[string, none]("NoSuchActivity").Call(ctx, "x")
 		}),
 	}
 }

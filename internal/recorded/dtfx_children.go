@@ -64,7 +64,7 @@ func dtfxChildren() []durabletask.Registration {
 			return hello + "|" + child, message(err)
 		}),
 		orchestrator("WaitChild", func(ctx durabletask.Context, _ none) (text, error) {
-			return dtfxWaitEvent.Call(ctx, nil, durabletask.InstanceID(ctx.InstanceID()+"-c"))
+			return dtfxWaitEvent.Call(ctx, new("go"), durabletask.InstanceID(ctx.InstanceID()+"-c"))
 		}),
 	}
 }

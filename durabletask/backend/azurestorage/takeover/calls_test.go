@@ -71,9 +71,7 @@ func (s *site) create(ctx context.Context, c *call) error {
 	if a.Instance != "" {
 		options = append(options, durabletask.InstanceID(a.Instance))
 	}
-	if a.Version != "" {
-		options = append(options, durabletask.Version(a.Version))
-	}
+	options = append(options, durabletask.Version(a.Version)) // the recorded program's version is "" where it has none
 	if a.Tags != nil {
 		options = append(options, durabletask.Tags(a.Tags))
 	}

@@ -158,6 +158,7 @@ func (r *recording) readDTFx() error {
 			Cmd       string   `json:"cmd"`
 			Error     *string  `json:"error"`
 			Args      json.RawMessage
+			Result    json.RawMessage
 		}
 		if err := json.Unmarshal(line, &c); err != nil {
 			return err
@@ -174,6 +175,12 @@ func (r *recording) readDTFx() error {
 		next := call{at: milliseconds(*c.StartedMs), label: c.Label, name: c.Cmd, fails: c.Error != nil}
 		if err := unmarshal(c.Args, &next.args); err != nil {
 			return err
+		}
+		if next.name == "create" && next.args.Instance == "" { // ours is to have the same id
+			var made struct{ InstanceId string } //nolint:revive // the recording's name
+			if err := json.Unmarshal(c.Result, &made); err == nil {
+				next.args.Instance = made.InstanceId
+			}
 		}
 		r.calls = append(r.calls, next)
 		return nil
