@@ -145,6 +145,11 @@ func (b *Backend) run(ctx context.Context, k *commit) error {
 	if err := b.storeRow(ctx, k); err != nil {
 		return err
 	}
+	if k.state != nil && k.state.Status.Terminal() {
+		b.mu.Lock()
+		b.wakeWaiters(k.after.ID)
+		b.mu.Unlock()
+	}
 	if !k.checkpoint.More {
 		b.consume(ctx, k)
 	}
@@ -371,9 +376,6 @@ func (b *Backend) conclude(w *backend.InstanceWork, k *commit) backend.Evicted {
 		if terminal && !k.overrun {
 			i.record = k.record
 		}
-	}
-	if terminal {
-		b.wakeWaiters(i.id)
 	}
 	evicted = append(evicted, b.sessions.Return(r.session)...)
 	i.place = parked

@@ -89,7 +89,7 @@ func (b *Backend) claim(o *outbound) {
 	}
 	switch {
 	case o.control == nil:
-		if o.claimed = b.stage == started && !o.queue.crowded && b.activityCount < b.o.LookAhead+b.activities.callers.Len(); o.claimed {
+		if o.claimed = b.stage == started && b.itemsStop != nil && !o.queue.crowded && b.activityCount < b.o.LookAhead+b.activities.callers.Len(); o.claimed {
 			b.activityCount++
 		}
 	case b.usable(o.control):
@@ -161,7 +161,7 @@ func (b *Backend) handOver(o *outbound) {
 	o.claimed = false
 	h := b.hold(o.queue, o.receipt.MessageID, o.receipt.PopReceipt, 0)
 	if o.control == nil {
-		if b.stage != started {
+		if b.stage != started || b.itemsStop == nil {
 			b.activityCount--
 			b.goes("give back "+h.id, func(ctx context.Context) { b.giveBack(ctx, h, 0) })
 			return

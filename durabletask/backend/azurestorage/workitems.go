@@ -40,7 +40,7 @@ func (b *Backend) schedule(a *activity) { a.ready = b.activities.add(a) }
 // NextActivity hands out an activity that is to be run.
 func (b *Backend) NextActivity(ctx context.Context) (*backend.ActivityWork, error) {
 	for {
-		a, err := b.activities.wait(ctx, &b.mu, func() { signal(b.workItems.wake) })
+		a, err := b.activities.wait(ctx, &b.mu, func() { signal(b.slotFree) })
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func (b *Backend) receiveWorkItems(ctx context.Context) {
 		b.mu.Unlock()
 		if free == 0 {
 			select {
-			case <-q.wake:
+			case <-b.slotFree:
 			case <-ctx.Done():
 			}
 			continue
