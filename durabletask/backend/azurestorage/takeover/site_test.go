@@ -62,6 +62,7 @@ func (s *site) open() {
 	if s.days {
 		o.MaxPolling = time.Hour
 		o.Leases = lease.Options{AcquireInterval: time.Hour, LeaseInterval: 3 * time.Hour}
+		o.WithoutAppLease = true
 	}
 	s.backend, err = azurestorage.Open(o)
 	if err != nil {

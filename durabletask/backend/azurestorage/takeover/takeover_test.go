@@ -301,7 +301,7 @@ func nothingLeft(t *testing.T, service *azuretest.Service) {
 		}
 	}
 	for container, c := range state.Containers {
-		if c.LeaseState == "leased" {
+		if c.LeaseState == "leased" && !strings.HasSuffix(container, "-applease") { // that one is others', too, and ends by itself
 			t.Errorf("container %s is still leased", container)
 		}
 		for _, b := range c.Blobs {
