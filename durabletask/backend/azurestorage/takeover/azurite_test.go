@@ -56,8 +56,8 @@ func takeoverOnAzurite(t *testing.T, server *azurite.Server, r *recording, file 
 	}
 	s.callsBefore(state)
 	s.open()
-	s.start()
 	defer s.close()
+	s.start()
 	for i := range r.calls {
 		c := &r.calls[i]
 		if c.at < r.dumps[file] {

@@ -93,6 +93,7 @@ func play(t *testing.T, r *recording) (ours, recorded *azuretest.State) {
 		buffer: bufferOf(r),
 	}
 	s.open()
+	t.Cleanup(s.close)
 	ctx := context.Background()
 	if err := s.backend.CreateTaskHub(ctx); err != nil {
 		t.Fatal(err)

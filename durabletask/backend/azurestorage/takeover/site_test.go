@@ -106,14 +106,18 @@ func (s *site) stop() {
 	s.worker = nil
 }
 
-// close ends the client.
+// close ends worker and client. It may be called again.
 func (s *site) close() {
 	s.t.Helper()
 	s.stop()
+	if s.backend == nil {
+		return
+	}
 	if err := s.backend.Stop(context.Background()); err != nil {
 		s.t.Error(err)
 	}
 	s.account.Close()
+	s.backend = nil
 	if s.t.Failed() && s.log.Len() > 0 {
 		s.t.Logf("the worker said:\n%s", s.log.String())
 	}

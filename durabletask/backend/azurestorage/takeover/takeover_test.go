@@ -89,6 +89,7 @@ func takeover(t *testing.T, r *recording, file string) {
 	}
 	s.callsBefore(state)
 	s.open()
+	t.Cleanup(s.close)
 	s.start()
 	s.after(r, file)
 	if len(r.outcomes) == 0 {
@@ -156,7 +157,11 @@ func (s *site) after(r *recording, file string) {
 func (s *site) greet() {
 	s.t.Helper()
 	ctx := context.Background()
-	id, err := s.client.Schedule(ctx, "Hello1", "taken over")
+	name, want := "Hello1", `"Hello taken over!"`
+	if s.extension {
+		name, want = "E1_HelloSequence", `["Hello Tokyo!","Hello Seattle!","Hello London!"]`
+	}
+	id, err := s.client.Schedule(ctx, name, "taken over")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -166,7 +171,7 @@ func (s *site) greet() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	same(s.t, "greeting", state.Output, new(`"Hello taken over!"`))
+	same(s.t, "greeting", state.Output, &want)
 }
 
 // longest is how long we wait for the instances to settle: longer than every recorded timer.
