@@ -142,8 +142,11 @@ func functionsFailures() []durabletask.Registration {
 
 // failedChild words the failure of a child.
 func failedChild(err error) error {
-	if task, ok := errors.AsType[*durabletask.TaskError](err); ok {
-		return errors.New(functionFailed("orchestrator", task))
+	task, ok := errors.AsType[*durabletask.TaskError](err)
+	if !ok {
+		return err
 	}
-	return err
+	bare := *task
+	bare.Message = strings.TrimPrefix(task.Message, "Orchestrator function '"+task.Task+"' failed: ")
+	return errors.New(functionFailed("orchestrator", &bare))
 }
