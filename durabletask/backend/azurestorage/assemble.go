@@ -3,6 +3,7 @@ package azurestorage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,14 +84,14 @@ func (b *Backend) acceptStart(s *sieve) {
 			continue
 		}
 		if e.Instance.ExecutionID == i.record.execution && !i.record.started { // accepted before, and given back
-			i.inbox = append([]*message{m}, append(i.inbox[:n:n], i.inbox[n+1:]...)...)
+			i.inbox = slices.Concat([]*message{m}, i.inbox[:n], i.inbox[n+1:])
 			s.started = m
 			return
 		}
 		if i.record.knows(e) || !s.accepts(m, e) {
 			continue
 		}
-		rest := append(i.inbox[:n:n], i.inbox[n+1:]...)
+		rest := slices.Concat(i.inbox[:n], i.inbox[n+1:])
 		if i.record.execution != "" { // what came before was for the execution that is replaced
 			for _, old := range i.inbox[:n] {
 				s.drop(old)

@@ -1,6 +1,7 @@
 package azurestorage
 
 import (
+	"container/list"
 	"context"
 	"fmt"
 	"log/slog"
@@ -46,6 +47,7 @@ type Backend struct {
 	queues         map[string]*controlQueue
 	workItems      *queue
 	instances      map[string]*instance
+	unused         list.List // of *instance for which nothing waits, the longest unused first
 	orchestrations line[*instance]
 	entities       line[*instance]
 	activities     line[*activity]

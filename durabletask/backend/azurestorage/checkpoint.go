@@ -171,16 +171,12 @@ func (b *Backend) prepare(ctx context.Context, k *commit) error {
 	sender := wire.To(k.before)
 	timers := slices.SortedStableFunc(slices.Values(c.Timers), func(x, y history.Message) int { return dueOf(x).Compare(dueOf(y)) })
 	for n, list := range [][]history.Message{c.Activities, timers, c.Messages} {
-		for at, m := range list {
+		for _, m := range list {
 			m.Event = withID(m.Event)
 			if n < 2 && m.Target.ExecutionID == "" {
 				m.Target = k.after
 			}
-			seed := k.id + " " + strconv.Itoa(n) + " " + strconv.Itoa(at)
-			o, err := b.outbound(ctx, m, sender, seed)
-			if err != nil {
-				return err
-			}
+			o := b.outbound(m, sender)
 			if _, ok := m.Event.(*history.TimerFired); n == 1 && !ok {
 				return fmt.Errorf("a timer with a %v, not a TimerFired", m.Event.Type())
 			}
@@ -190,6 +186,7 @@ func (b *Backend) prepare(ctx context.Context, k *commit) error {
 				o.wire.Tags = tags
 			}
 			if isStart && start.Parent == nil {
+				var err error
 				if o.birth, err = b.conceive(ctx, m.Target, start); err != nil {
 					return err
 				}
@@ -200,9 +197,30 @@ func (b *Backend) prepare(ctx context.Context, k *commit) error {
 			k.out = append(k.out, o)
 		}
 	}
+	b.copies(k)
 	return parallel(k.out, func(o *outbound) error {
 		return b.encode(ctx, o, k.id+" "+strconv.FormatInt(o.wire.SequenceNumber, 10))
 	})
+}
+
+// copies makes messages of the events that a new generation takes over and that don't fit into its first batch: when that is stored, the old generation,
+// which had them, is gone. A crash leaves the messages, and those whose rows were stored are recognised by their ids.
+func (b *Backend) copies(k *commit) {
+	if !k.renewed || len(k.batches) < 2 {
+		return
+	}
+	inbound := map[string]bool{}
+	for _, m := range k.receipt.messages {
+		inbound[m.wire.ActivityID] = true
+	}
+	for _, e := range k.checkpoint.Events[len(k.batches[0].ops):] {
+		if id := e.Head().ActivityID; !forAny(e) || id == "" || inbound[id] {
+			continue
+		}
+		o := b.outbound(history.Message{Target: history.Instance{ID: k.after.ID}, Event: e}, wire.Client())
+		o.copy = true
+		k.out = append(k.out, o)
+	}
 }
 
 // dueOf returns when a timer fires.
@@ -271,7 +289,7 @@ func (b *Backend) fence(ctx context.Context, k *commit) error {
 	safe := true
 	for _, o := range k.out {
 		b.claim(o)
-		safe = safe && (o.claimed || !o.due.IsZero())
+		safe = safe && (o.claimed || o.copy || !o.due.IsZero())
 	}
 	if safe {
 		return nil

@@ -26,6 +26,8 @@ type outbound struct {
 	due     time.Time // zero: at once
 	row     *wire.InstanceRow
 	birth   *birth // a start whose row is still to be written
+	// copy says that the message only stands in for an event until the batch with its row is stored; then it is deleted.
+	copy bool
 
 	claimed   bool // there is room for it in memory
 	sent      bool
@@ -33,15 +35,15 @@ type outbound struct {
 	cancelled bool
 }
 
-// outbound makes the message that carries an event. Large ones are put into a blob whose name is made of the seed.
-func (b *Backend) outbound(ctx context.Context, m history.Message, sender wire.Address, seed string) (*outbound, error) {
+// outbound makes the message that carries an event.
+func (b *Backend) outbound(m history.Message, sender wire.Address) *outbound {
 	o := &outbound{wire: wire.Message{
 		ActivityID: m.Event.Head().ActivityID, Event: m.Event, Target: wire.To(m.Target), SequenceNumber: b.nextSequence(), Sender: sender,
 	}}
 	switch e := m.Event.(type) {
 	case *history.TaskScheduled:
 		o.queue = b.workItems
-		return o, nil
+		return o
 	case *history.TimerFired:
 		o.due = e.FireAt
 	case *history.ExecutionStarted:
@@ -56,10 +58,10 @@ func (b *Backend) outbound(ctx context.Context, m history.Message, sender wire.A
 	}
 	o.control = b.queueOf(m.Target.ID)
 	o.queue = o.control.queue
-	return o, nil
+	return o
 }
 
-// encode makes the text of a message. Large ones are put into a blob.
+// encode makes the text of a message. A large one is put into a blob, whose name is made of the seed.
 func (b *Backend) encode(ctx context.Context, o *outbound, seed string) error {
 	text := o.wire.Encode()
 	if len(text) > wire.MaxInlineMessage {
@@ -84,7 +86,7 @@ func (b *Backend) encode(ctx context.Context, o *outbound, seed string) error {
 func (b *Backend) claim(o *outbound) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if o.claimed || o.sent || o.due.After(b.env.Now()) {
+	if o.claimed || o.sent || o.copy || o.due.After(b.env.Now()) {
 		return
 	}
 	switch {
@@ -122,7 +124,7 @@ func (b *Backend) put(ctx context.Context, o *outbound) error {
 	}
 	b.claim(o)
 	visibility := time.Duration(0)
-	if o.claimed {
+	if o.claimed || o.copy {
 		visibility = o.queue.visibility
 	} else if !o.due.IsZero() {
 		visibility = min(max(o.due.Sub(b.env.Now()), 0), maxDelay)
@@ -155,6 +157,12 @@ func (b *Backend) put(ctx context.Context, o *outbound) error {
 
 // handOver gives a message that was put to whoever waits for it in this process. The lock is held.
 func (b *Backend) handOver(o *outbound) {
+	if o.copy {
+		b.goes("delete copy "+o.receipt.MessageID, func(ctx context.Context) {
+			_ = o.queue.DeleteMessage(ctx, o.receipt.MessageID, o.receipt.PopReceipt) // else it is recognised
+		})
+		return
+	}
 	if !o.claimed || !o.sent {
 		return
 	}

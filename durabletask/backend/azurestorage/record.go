@@ -153,7 +153,9 @@ func requestOf(input *string) string {
 	if input == nil {
 		return ""
 	}
-	var request struct{ ID string }
+	var request struct {
+		ID string `json:"id"`
+	}
 	if json.Unmarshal([]byte(*input), &request) != nil {
 		return ""
 	}

@@ -34,11 +34,7 @@ func (b *Backend) send(ctx context.Context, m history.Message) error {
 		return backend.ErrInstanceFinished
 	}
 	m.Event = withID(m.Event)
-	o, err := b.outbound(ctx, m, wire.Client(), "")
-	if err != nil {
-		return err
-	}
-	return b.deliver(ctx, o)
+	return b.deliver(ctx, b.outbound(m, wire.Client()))
 }
 
 // OrderedDelivery is false: queues deliver at least once, and in no order to speak of.

@@ -2,6 +2,7 @@ package azurestorage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
@@ -76,7 +77,7 @@ func (b *Backend) storeHistory(ctx context.Context, k *commit) error {
 		if etag := k.record.sentinel.ETag; etag != "" {
 			op.Action, op.ETag = account.Merge, etag
 		}
-		etags, err := b.history.Submit(ctx, append(part.ops[:len(part.ops):len(part.ops)], op))
+		etags, err := b.history.Submit(ctx, append(slices.Clip(part.ops), op))
 		switch {
 		case err == nil:
 			b.stored(k, s, etags[len(etags)-1])

@@ -18,6 +18,7 @@ type hub struct {
 	service   *azuretest.Service
 	transport *azuretest.Transport
 	options   azurestorage.Options
+	stop      func(context.Context) error // of the worker on top
 }
 
 // openHub opens a worker on the account.

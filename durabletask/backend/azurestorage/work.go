@@ -150,6 +150,15 @@ func (b *Backend) Abandon(_ context.Context, w *backend.InstanceWork, a backend.
 		i.out = nil
 		evicted = b.sessions.Return(r.session)
 		b.abort(r)
+		if r.refused && r.messages[0].attempts >= maxBroken {
+			b.leave(len(r.messages))
+			for _, m := range r.messages {
+				b.toPoison(m, "storage refuses what it leads to: "+a.Cause.Error())
+			}
+			i.place = parked
+			b.settle(i)
+			break
+		}
 		b.giveUp(i, r.messages, a.Delay)
 	case lost:
 		r.state = over
