@@ -72,7 +72,7 @@ func dtfxActivities(o DTFxOptions) []durabletask.Registration {
 		dtfxFlaky.Implement(func(ctx context.Context, n int) (string, error) {
 			k := o.Flaky.next(durabletask.ActivityInfo(ctx).InstanceID)
 			if k <= n {
-				return "", dtfxKind.New("attempt %d failed", k)
+				return "", errRec.New("attempt %d failed", k)
 			}
 			return "ok after " + number(k), nil
 		}),
@@ -80,14 +80,14 @@ func dtfxActivities(o DTFxOptions) []durabletask.Registration {
 	}
 }
 
-// dtfxKind is the kind of the recorded program's own exceptions.
-const dtfxKind = durabletask.ErrorKind("Rec.MyError")
+// errRec is the kind of the recorded program's own exceptions.
+const errRec = durabletask.ErrorKind("Rec.MyError")
 
 // dtfxError is an exception of the recorded program, with two others behind it.
 func dtfxError(message string) error {
-	failure, ok := errors.AsType[*durabletask.TaskError](dtfxKind.New("%s", message))
+	failure, ok := errors.AsType[*durabletask.TaskError](errRec.New("%s", message))
 	if !ok {
-		return dtfxKind
+		return errRec
 	}
 	failure.Cause = &durabletask.TaskError{
 		Kind: "System.InvalidOperationException", Message: "middle",

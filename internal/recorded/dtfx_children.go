@@ -75,7 +75,7 @@ func dtfxFailures() []durabletask.Registration {
 			out, err := dtfxThrow.Call(ctx, "unhandled")
 			return out, message(err)
 		}),
-		orchestrator("FailDirect", func(durabletask.Context, text) (string, error) { return "", dtfxKind.New("direct failure") }),
+		orchestrator("FailDirect", func(durabletask.Context, text) (string, error) { return "", errRec.New("direct failure") }),
 		orchestrator("FailAfterActivity", func(ctx durabletask.Context, _ none) (string, error) {
 			if _, err := dtfxSayHello.Call(ctx, "a"); err != nil {
 				return "", err

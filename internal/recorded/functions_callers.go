@@ -101,7 +101,7 @@ func functionsLocks() []durabletask.Registration {
 		function("LockViolations", lockViolations),
 		function("LockOrder", func(ctx durabletask.Context, in []entityKey) (text, error) {
 			if len(in) == 0 {
-				return nil, errors.New("The list of entities to lock must not be null or empty. (Parameter 'entities')") //nolint:revive // .NET's words
+				return nil, errors.New("The list of entities to lock must not be null or empty. (Parameter 'entities')")
 			}
 			ids := make([]durabletask.AnyEntity, len(in))
 			for i, e := range in {

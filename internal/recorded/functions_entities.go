@@ -14,14 +14,14 @@ type Counter struct{ json.RawMessage }
 // Counters is the entity's definition.
 var Counters = durabletask.NewEntity[Counter](durabletask.Named("Counter"))
 
-func (c *Counter) set(v any) (text, error) {
+func (c *Counter) set(v any) (json.RawMessage, error) {
 	encoded, err := json.Marshal(v)
 	c.RawMessage = encoded
 	return encoded, err
 }
 
 // Add adds to a number.
-func (c *Counter) Add(_ durabletask.EntityContext, n int) (text, error) {
+func (c *Counter) Add(_ durabletask.EntityContext, n int) (json.RawMessage, error) {
 	value := 0
 	if c.RawMessage != nil {
 		if err := json.Unmarshal(c.RawMessage, &value); err != nil {
@@ -32,31 +32,37 @@ func (c *Counter) Add(_ durabletask.EntityContext, n int) (text, error) {
 }
 
 // Get returns the state.
-func (c Counter) Get(durabletask.EntityContext, none) (text, error) { return c.RawMessage, nil }
+func (c Counter) Get(durabletask.EntityContext, none) (json.RawMessage, error) {
+	return c.RawMessage, nil
+}
 
 // Reset makes the state 0.
-func (c *Counter) Reset(durabletask.EntityContext, none) (text, error) { return c.set(0) }
+func (c *Counter) Reset(durabletask.EntityContext, none) (json.RawMessage, error) { return c.set(0) }
 
 // Text makes the state a text.
-func (c *Counter) Text(durabletask.EntityContext, none) (text, error) { return c.set("text state") }
+func (c *Counter) Text(durabletask.EntityContext, none) (json.RawMessage, error) {
+	return c.set("text state")
+}
 
 // Setnull makes the state null.
-func (c *Counter) Setnull(durabletask.EntityContext, none) (text, error) { return c.set(nil) }
+func (c *Counter) Setnull(durabletask.EntityContext, none) (json.RawMessage, error) {
+	return c.set(nil)
+}
 
 // Obj makes the state an object.
-func (c *Counter) Obj(durabletask.EntityContext, none) (text, error) {
+func (c *Counter) Obj(durabletask.EntityContext, none) (json.RawMessage, error) {
 	return c.set(text(`{"Amount":1.5,"Currency":"X","Nested":null,"When":null,"Parts":null}`))
 }
 
 // Input makes the state show the input.
-func (c *Counter) Input(_ durabletask.EntityContext, in text) (text, error) {
+func (c *Counter) Input(_ durabletask.EntityContext, in json.RawMessage) (json.RawMessage, error) {
 	return c.set(map[string]text{"got": in})
 }
 
 // Fail changes the state and fails.
-func (c *Counter) Fail(durabletask.EntityContext, none) (text, error) {
+func (c *Counter) Fail(durabletask.EntityContext, none) (json.RawMessage, error) {
 	_, err := c.set(999)
-	return nil, errors.Join(err, entityBoom)
+	return nil, errors.Join(err, errBoom)
 }
 
 // Startorch starts an orchestration and returns its id.
@@ -70,13 +76,13 @@ func (*Counter) Startorchid(ctx durabletask.EntityContext, id string) (string, e
 }
 
 // Signalother sends two signals to another counter.
-func (*Counter) Signalother(ctx durabletask.EntityContext, key string) (none, error) {
+func (*Counter) Signalother(ctx durabletask.EntityContext, key string) (durabletask.None, error) {
 	return none{}, errors.Join(
 		durabletask.SignalEntity(ctx, Counters.ID(key), (*Counter).Add, 1), durabletask.SignalEntity(ctx, Counters.ID(key), (*Counter).Add, 2))
 }
 
 // Signaldelayed sends a signal for later to another counter.
-func (*Counter) Signaldelayed(ctx durabletask.EntityContext, key string) (none, error) {
+func (*Counter) Signaldelayed(ctx durabletask.EntityContext, key string) (durabletask.None, error) {
 	at := durabletask.SignalAt(time.Now().Add(2 * time.Second))
 	return none{}, durabletask.SignalEntity(ctx, Counters.ID(key), (*Counter).Add, 50, at)
 }
@@ -89,8 +95,8 @@ func (c Counter) MarshalJSON() ([]byte, error) {
 	return c.RawMessage, nil
 }
 
-// entityBoom is the failure of all entities of the recorded app.
-var entityBoom = durabletask.ErrorKind("System.InvalidOperationException").New("entity boom")
+// errBoom is the failure of all entities of the recorded app.
+var errBoom = durabletask.ErrorKind("System.InvalidOperationException").New("entity boom")
 
 func quoted(s string) string {
 	encoded, err := json.Marshal(s)
@@ -107,7 +113,7 @@ var throwers = durabletask.NewEntity[thrower](durabletask.Named("Thrower"))
 
 func (t *thrower) Throw(durabletask.EntityContext, text) (none, error) {
 	t.Value = 1
-	return none{}, entityBoom
+	return none{}, errBoom
 }
 
 func (*thrower) Throwcustom(durabletask.EntityContext, text) (none, error) {
@@ -126,16 +132,18 @@ type classCounter struct {
 
 var classCounters = durabletask.NewEntity[classCounter](durabletask.Named("ClassCounter"))
 
-func (c *classCounter) Add(_ durabletask.EntityContext, n int) (none, error) {
+func (c *classCounter) Add(_ durabletask.EntityContext, n int) (durabletask.None, error) {
 	c.Value += n
 	return none{}, nil
 }
 
 func (c classCounter) Get(durabletask.EntityContext, none) (int, error) { return c.Value, nil }
 
-func (*classCounter) Delete(ctx durabletask.EntityContext, _ none) (none, error) {
+func (*classCounter) Delete(ctx durabletask.EntityContext, _ none) (durabletask.None, error) {
 	ctx.Delete()
 	return none{}, nil
 }
 
-func (*classCounter) Throw(durabletask.EntityContext, text) (none, error) { return none{}, entityBoom }
+func (*classCounter) Throw(durabletask.EntityContext, text) (durabletask.None, error) {
+	return none{}, errBoom
+}

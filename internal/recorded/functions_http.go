@@ -159,13 +159,12 @@ func (r *durableRequest) send(ctx context.Context, target http.RoundTripper) (ht
 	answer, err := target.RoundTrip(request)
 	if err != nil {
 		if r.Timeout != nil && ctx.Err() != nil {
-			err = errors.New("The operation was canceled. Reached user specified timeout: " + *r.Timeout + ".") //nolint:revive // .NET's words
+			err = errors.New("The operation was canceled. Reached user specified timeout: " + *r.Timeout + ".")
 		}
 		return httpResponse{}, err
 	}
-	defer answer.Body.Close()
 	content, err := io.ReadAll(answer.Body)
-	if err != nil {
+	if err = errors.Join(err, answer.Body.Close()); err != nil {
 		return httpResponse{}, err
 	}
 	if len(r.Retries) > 0 && r.Retries[0] == '{' && answer.StatusCode >= http.StatusBadRequest {

@@ -71,10 +71,14 @@ func TestChanges(t *testing.T) {
 			func(s *azuretest.State) { set(s, "hubInstances", 0, "RuntimeStatus", nil) }, "- Instances a row RuntimeStatus: String Completed",
 		},
 		"a column is new": {
-			func(s *azuretest.State) { set(s, "hubInstances", 0, "New", &azuretest.Property{Type: "Edm.Int32", Value: "1"}) }, "+ Instances a row New: Int32 1",
+			func(s *azuretest.State) {
+				set(s, "hubInstances", 0, "New", &azuretest.Property{Type: "Edm.Int32", Value: "1"})
+			}, "+ Instances a row New: Int32 1",
 		},
 		"another type": {
-			func(s *azuretest.State) { set(s, "hubHistory", 1, "EventId", &azuretest.Property{Type: "Edm.String", Value: "0"}) },
+			func(s *azuretest.State) {
+				set(s, "hubHistory", 1, "EventId", &azuretest.Property{Type: "Edm.String", Value: "0"})
+			},
 			"~ History a 1:SubOrchestrationInstanceCreated EventId (type)\n    recorded Int32 0\n    ours     String 0",
 		},
 		"another value": {

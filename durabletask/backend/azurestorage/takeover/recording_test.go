@@ -152,13 +152,13 @@ func readRecording(folder string) (*recording, error) {
 func (r *recording) readDTFx() error {
 	err := r.lines("calls.jsonl", func(line []byte) error {
 		var c struct {
-			Ms        float64
-			StartedMs *float64 `json:"startedMs"`
-			Label     string   `json:"label"`
-			Cmd       string   `json:"cmd"`
-			Error     *string  `json:"error"`
-			Args      json.RawMessage
-			Result    json.RawMessage
+			Ms        float64         `json:"ms"`
+			StartedMs *float64        `json:"startedMs"`
+			Label     string          `json:"label"`
+			Cmd       string          `json:"cmd"`
+			Error     *string         `json:"error"`
+			Args      json.RawMessage `json:"args"`
+			Result    json.RawMessage `json:"result"`
 		}
 		if err := json.Unmarshal(line, &c); err != nil {
 			return err
@@ -177,9 +177,11 @@ func (r *recording) readDTFx() error {
 			return err
 		}
 		if next.name == "create" && next.args.Instance == "" { // ours is to have the same id
-			var made struct{ InstanceId string } //nolint:revive // the recording's name
+			var made struct {
+				ID string `json:"InstanceId"`
+			}
 			if err := json.Unmarshal(c.Result, &made); err == nil {
-				next.args.Instance = made.InstanceId
+				next.args.Instance = made.ID
 			}
 		}
 		r.calls = append(r.calls, next)
@@ -197,8 +199,8 @@ func (r *recording) readDTFx() error {
 	}
 	err = r.lines("requests.jsonl", func(line []byte) error {
 		var m struct {
-			Ms   float64
-			Mark string
+			Ms   float64 `json:"ms"`
+			Mark string  `json:"mark"`
 		}
 		if !bytes.Contains(line, []byte(`"mark":"dump `)) {
 			return nil
@@ -226,10 +228,10 @@ func (r *recording) readOutcomes() error {
 	var expected struct {
 		Instances map[string]struct {
 			State struct {
-				Status       string
-				Input        *string
-				Output       *string
-				CustomStatus *string
+				Status       string  `json:"Status"`
+				Input        *string `json:"Input"`
+				Output       *string `json:"Output"`
+				CustomStatus *string `json:"CustomStatus"`
 			} `json:"state"`
 			Events []int `json:"historyEventTypes"`
 		} `json:"instances"`

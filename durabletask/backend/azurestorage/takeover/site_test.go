@@ -39,9 +39,6 @@ type site struct {
 	log        bytes.Buffer
 }
 
-// recordedHub is the name of the hub of every recording of DTFx.
-const recordedHub = "golden01"
-
 // open makes the client. The worker starts with start.
 func (s *site) open() {
 	s.t.Helper()
