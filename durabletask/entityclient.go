@@ -14,7 +14,7 @@ import (
 )
 
 // SignalEntity asks an entity to run an operation and returns as soon as that is stored. An entity that does not exist is made by it. The error is
-// ErrInvalidID, a *PayloadError, or ErrInstanceFinished if somebody has terminated the entity.
+// ErrInvalidID, a *PayloadError, or, from stores that can tell, ErrInstanceFinished if somebody has terminated the entity.
 func (c *Client) SignalEntity(ctx context.Context, id EntityID, operation string, input any, options ...SignalOption) error {
 	text, err := encode(input)
 	if err != nil {

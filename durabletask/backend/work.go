@@ -16,6 +16,9 @@ type InstanceWork struct {
 	Messages []history.Message
 	// Attempt counts how often the first of the messages has been handed out by this process; 1 is the first time.
 	Attempt int
+	// Began is when an earlier attempt at the messages began its episode, if that may have sent something that depends on the time; else zero. An
+	// episode that begins at the same time makes the same decisions.
+	Began time.Time
 	// Session outlives the work. The worker parks the orchestration in it.
 	Session *Session
 	// Receipt is the backend's own.

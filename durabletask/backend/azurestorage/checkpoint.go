@@ -122,6 +122,9 @@ func (b *Backend) run(ctx context.Context, k *commit) error {
 		if err := b.fence(ctx, k); err != nil {
 			return err
 		}
+		if err := b.pin(ctx, k); err != nil {
+			return err
+		}
 		if err := b.putAll(ctx, k.out); err != nil {
 			return err
 		}

@@ -17,6 +17,10 @@ type message struct {
 	result bool
 	// wire is the message; its Event is nil while it stands in the blob that is named there.
 	wire wire.Message
+	// blob is where the message stands, if not in the queue.
+	blob string
+	// item is the work item that held is, if it is one.
+	item wire.Message
 	// handed says that this process put the message and knows all about it, so that nothing needs to be looked up.
 	handed   bool
 	inserted time.Time

@@ -171,7 +171,8 @@ func (b *Backend) fetchMessage(ctx context.Context, i *instance, m *message) err
 	if head := decoded.Event.Head(); head.Time.IsZero() {
 		head.Time = b.env.Now()
 	}
-	m.wire = decoded
+	decoded.Began = m.wire.Began
+	m.wire, m.blob = decoded, m.wire.Blob
 	return nil
 }
 

@@ -21,17 +21,18 @@ func (b *Backend) send(ctx context.Context, m history.Message) error {
 	if err := b.alive(ctx); err != nil {
 		return err
 	}
-	row, err := b.readRow(ctx, m.Target.ID)
-	if err != nil {
-		return err
-	}
-	_, raises := m.Event.(*history.EventRaised)
 	entity := history.IsEntity(m.Target.ID)
-	switch {
-	case row == nil && !(entity && raises), row != nil && !entity && m.Target.ExecutionID != "" && !isOf(row, m.Target.ExecutionID):
-		return backend.ErrInstanceNotFound
-	case row != nil && row.Status != nil && row.Status.Terminal():
-		return backend.ErrInstanceFinished
+	// An entity needs no row to take an event, and is hardly ever terminated: a look would cost more than it shows.
+	if _, raises := m.Event.(*history.EventRaised); !entity || !raises {
+		row, err := b.readRow(ctx, m.Target.ID)
+		switch {
+		case err != nil:
+			return err
+		case row == nil, !entity && m.Target.ExecutionID != "" && !isOf(row, m.Target.ExecutionID):
+			return backend.ErrInstanceNotFound
+		case row.Status != nil && row.Status.Terminal():
+			return backend.ErrInstanceFinished
+		}
 	}
 	m.Event = withID(m.Event)
 	return b.deliver(ctx, b.outbound(m, wire.Client()))

@@ -106,7 +106,7 @@ func (b *Backend) handOut(i *instance) *backend.InstanceWork {
 		b.end(backend.Evicted{body})
 	}
 	return &backend.InstanceWork{
-		Instance: i.name(), Version: i.version, Messages: messages, Attempt: r.messages[0].attempts, Session: r.session, Receipt: r,
+		Instance: i.name(), Version: i.version, Messages: messages, Attempt: r.messages[0].attempts, Began: began(r.messages), Session: r.session, Receipt: r,
 	}
 }
 

@@ -174,7 +174,7 @@ func (b *Backend) CompleteActivity(ctx context.Context, w *backend.ActivityWork,
 	b.mu.Unlock()
 	m = history.Message{Target: m.Target, Event: withID(m.Event)}
 	o := b.outbound(m, r.wire.Target)
-	o.wire.Target, o.wire.Episode = r.wire.Target, r.wire.Episode
+	o.wire.Target, o.wire.Episode, o.wire.Began = r.wire.Target, r.wire.Episode, r.wire.Began
 	if o.wire.Episode == nil {
 		o.wire.Episode = new(-1)
 	}
@@ -187,7 +187,7 @@ func (b *Backend) CompleteActivity(ctx context.Context, w *backend.ActivityWork,
 		r.over = true
 		b.attempts.forget(r.held.id)
 		b.buffered++
-		b.arrive(o.control, []*message{{held: r.held, result: true, wire: o.wire, handed: true, inserted: b.env.Now()}})
+		b.arrive(o.control, []*message{{held: r.held, result: true, item: r.wire, wire: o.wire, handed: true, inserted: b.env.Now()}})
 		b.mu.Unlock()
 		return nil
 	}

@@ -44,7 +44,7 @@ func (d *Dispatcher) batch(ctx, operations context.Context, w *backend.InstanceW
 				return err
 			}
 		}
-		c := b.Commit(d.Environment.Now())
+		c := b.Commit(d.begun(w))
 		next, events, messages = renewed(r, c), c.Events, c.Messages
 	}
 	next, tail := next.follow(in, next != r, d.Environment.Now())

@@ -83,7 +83,7 @@ func (d *Dispatcher) decide(ctx context.Context, w *backend.InstanceWork, o *Orc
 func (d *Dispatcher) open(ctx context.Context, w *backend.InstanceWork, x *replay.Execution) (*Orchestration, error) {
 	o := &Orchestration{Instance: w.Instance, Attempt: w.Attempt}
 	o.Episode = replay.Episode{
-		New: w.Messages, Now: d.Environment.Now(), Execution: x,
+		New: w.Messages, Now: d.begun(w), Execution: x,
 		Host: d.Logger, StoreInputs: d.StoreInputs, MaxCalls: d.MaxCalls, ReorderWindow: d.EntityOptions.ReorderWindow, DefaultVersion: d.Versions.Default,
 	}
 	for _, m := range w.Messages {
@@ -108,6 +108,14 @@ func (d *Dispatcher) open(ctx context.Context, w *backend.InstanceWork, x *repla
 	}
 	o.Name, o.Version = start.Name, start.Version
 	return o, nil
+}
+
+// begun is the time at which an episode, or a batch, takes place: now, or when an earlier attempt did.
+func (d *Dispatcher) begun(w *backend.InstanceWork) time.Time {
+	if w.Began.IsZero() {
+		return d.Environment.Now()
+	}
+	return w.Began
 }
 
 func findStart(past []history.Event, messages []history.Message) *history.ExecutionStarted {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/azdurable/azdurable/durabletask/history"
 )
@@ -35,6 +36,9 @@ type Message struct {
 	SequenceNumber int64
 	// Episode is that of the sending orchestration, for diagnosis; nil from clients.
 	Episode *int
+	// Began is when the first attempt to process the message began its episode, if that may have sent something; zero if it may not, or nobody has tried. It
+	// is our own, on wrappers, too; nobody else reads it.
+	Began time.Time
 	// Sender is Client() for what clients send, and where a message has none. It is always written: a .NET worker that meets
 	// a message without one never touches the instance again.
 	Sender Address
@@ -93,6 +97,8 @@ func (m *Message) set(object []byte) error {
 			err = setValue(&m.Episode, value)
 		case "sender":
 			err = m.setSender(value)
+		case "began":
+			err = setTime(&m.Began, value)
 		case typeName, "serializabletracecontext":
 		default:
 			m.extra = append(m.extra, keep(name, value))
@@ -102,7 +108,7 @@ func (m *Message) set(object []byte) error {
 		}
 	}
 	if m.Blob != "" { // of a wrapper nothing else is read
-		*m = Message{Blob: m.Blob}
+		*m = Message{Blob: m.Blob, Began: m.Began}
 		return nil
 	}
 	if task == nil || isNull(task) {
@@ -157,6 +163,9 @@ func (m *Message) Encode() []byte {
 		dst = appendAddress(dst, m.Sender, false)
 	}
 	dst = append(appendName(dst, "SerializableTraceContext"), "null"...)
+	if !m.Began.IsZero() {
+		dst = appendTime(appendName(dst, "Began"), m.Began)
+	}
 	dst = appendMembers(dst, m.extra)
 	return escapeKept(append(dst, '}'))
 }
