@@ -25,6 +25,7 @@ var rooms = []struct{ room, may string }{
 	{"durabletask/backend/local/...", "durabletask/backend durabletask/history"},
 	{"durabletask/backend/azurestorage/...", "durabletask/backend durabletask/history"},
 	{"durabletask/backend/azurestorage/account", "durabletask/backend"},
+	{"durabletask/backend/azurestorage/lease", "durabletask/backend/azurestorage/account durabletask/backend durabletask/history"},
 	{"durabletask/backend/azurestorage/identity", "durabletask/backend/azurestorage/account"},
 	{"durabletask/backend", "durabletask/history"},
 	{"durabletask/history/...", ""},

@@ -12,7 +12,8 @@ type look struct {
 	lease    time.Duration
 	stopping bool
 	gone     func(worker string) bool
-	drained  func(partition string) bool
+	// asked reports whether a drain was asked for, drained whether there is nothing to be drained any more.
+	asked, drained func(partition string) bool
 }
 
 // plan is what a pass does.
@@ -25,6 +26,8 @@ type plan struct {
 	others []partitionRow
 	// waiting means that a partition is on its way to us, alone that all are ours and nobody wants one.
 	waiting, alone bool
+	// expires is when the first of the leases of others ends, unless it is renewed; zero if there are none.
+	expires time.Time
 }
 
 // decide says what to do about the rows, which are in the order of their names.
@@ -42,7 +45,7 @@ func decide(rows []partitionRow, l look) plan {
 			if r.next == "" {
 				mine++
 			}
-			p.alone = p.alone && r.next == ""
+			p.alone = p.alone && r.next == "" && !l.asked(r.name)
 			continue
 		case l.stopping:
 			p.alone = false
@@ -54,6 +57,9 @@ func decide(rows []partitionRow, l look) plan {
 			continue
 		}
 		p.alone = false
+		if end := r.ends(l.lease); p.expires.IsZero() || end.Before(p.expires) {
+			p.expires = end
+		}
 		switch {
 		case r.next == l.me:
 			mine++
@@ -95,10 +101,11 @@ func (l *look) free(r partitionRow) bool {
 
 // ours decides about a row of ours.
 func (p *plan) ours(r partitionRow, l look) {
-	if r.next != "" && !r.draining && l.gone(r.next) {
+	asked := l.asked(r.name) // then it has to be released, and claimed again if nobody wants it any more
+	if r.next != "" && !asked && l.gone(r.next) {
 		r.next = "" // who wanted it is no more
 	}
-	if !l.stopping && r.next == "" {
+	if !l.stopping && !asked && r.next == "" {
 		r.draining = false // left by a stop of ours that did not end
 		r.renew(l.now, l.lease)
 		p.own = append(p.own, r)

@@ -17,4 +17,10 @@
 //
 // The age of a lease is counted by the service's clock: from the Timestamp of a row, or the Date of an answer. So the clock of a machine may be
 // wrong by any amount. An owner gives up a margin before its lease ends, and a timer ends the ownership even while a request hangs.
+//
+// # What it costs
+//
+// An idle worker that is alone on a hub makes about 444 requests in an hour: 300 renewals of all its partitions at once, and 144 of the app lease.
+// Beside others it looks at the rows before each renewal, 720 requests. The blob managers renew each lease by itself: with four partitions 1,800 (legacy) or
+// 3,240 (safe) requests in an hour.
 package lease

@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// maxDrain is how long a receiver may take to drain a partition that another worker wants (DTFx: ControlQueue drain wait, 60 s).
-const maxDrain = 60 * time.Second
+// Limits of a drain: because another worker wants the partition (DTFx: wait for active sessions, 60 s), and at a stop, whose context is usually
+// shorter (DTFx: 10 minutes).
+const (
+	maxDrain = 60 * time.Second
+	maxStop  = 10 * time.Minute
+)
 
 // holdings are the partitions that we hold, as the receiver knows them. Managers say what changes; a goroutine for each partition tells the receiver in order.
 type holdings struct {
@@ -162,6 +166,18 @@ func (h *holdings) draining() bool {
 	return false
 }
 
+// settle waits until no drain runs, but not longer than a time. So drains that take no time end together, whatever order they ran in.
+func (h *holdings) settle(ctx context.Context, d time.Duration) {
+	limit, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	for limit.Err() == nil && h.draining() {
+		select {
+		case <-h.wake:
+		case <-limit.Done():
+		}
+	}
+}
+
 // asked reports whether a drain was asked for.
 func (h *holdings) asked(name string) bool {
 	h.mu.Lock()
@@ -250,12 +266,11 @@ func (h *holdings) keep(p *holding) {
 
 // startDrain makes the context of a drain. The caller has the lock.
 func (h *holdings) startDrain(p *holding) (context.Context, context.CancelFunc) {
-	ctx, cancel := h.ctx, context.CancelFunc(nil)
-	if p.why == Wanted {
-		ctx, cancel = context.WithTimeout(ctx, maxDrain)
-	} else {
-		ctx, cancel = context.WithCancel(ctx)
+	limit := maxDrain
+	if p.why != Wanted {
+		limit = maxStop
 	}
+	ctx, cancel := context.WithTimeout(h.ctx, limit)
 	p.cancel = cancel
 	return ctx, cancel
 }

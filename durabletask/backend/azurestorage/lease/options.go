@@ -72,10 +72,17 @@ func New(m Manager, o Options) (Owners, error) {
 		return nil, fmt.Errorf("partition manager of hub %q: partitionCount %d: 1 to %d are possible", o.Hub, o.Partitions, MaxPartitions)
 	case o.LeaseInterval < 0 || o.AcquireInterval < 0 || o.RenewInterval < 0 || o.TableTimeout < 0:
 		return nil, fmt.Errorf("partition manager of hub %q: an interval is negative", o.Hub)
+	case m == Table && o.AcquireInterval >= o.certain() || m != Table && o.RenewInterval >= o.certain():
+		return nil, fmt.Errorf("partition manager of hub %q: renewed every %s, a lease of %s would be lost",
+			o.Hub, max(o.AcquireInterval, o.RenewInterval), o.LeaseInterval)
 	}
 	switch m {
 	case Table:
 		return newTable(o), nil
+	case Safe:
+		return newSafe(o)
+	case Legacy:
+		return newLegacy(o)
 	default:
 		return nil, fmt.Errorf("partition manager of hub %q: no such manager: %d", o.Hub, m)
 	}

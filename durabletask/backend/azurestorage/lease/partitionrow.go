@@ -29,11 +29,15 @@ const maxLeaseRead = 5 * time.Minute
 
 func parsePartitionRow(data json.RawMessage) (partitionRow, error) {
 	var columns struct {
-		ETag                                          string `json:"odata.etag"`
-		RowKey                                        string
-		CurrentOwner, NextOwner                       *string
-		OwnedSince, LastRenewal, ExpiresAt, Timestamp *string
-		IsDraining                                    *bool
+		ETag         string  `json:"odata.etag"`
+		RowKey       string  `json:"RowKey"`
+		CurrentOwner *string `json:"CurrentOwner"`
+		NextOwner    *string `json:"NextOwner"`
+		OwnedSince   *string `json:"OwnedSince"`
+		LastRenewal  *string `json:"LastRenewal"`
+		ExpiresAt    *string `json:"ExpiresAt"`
+		Timestamp    *string `json:"Timestamp"`
+		IsDraining   *bool   `json:"IsDraining"`
 	}
 	if err := json.Unmarshal(data, &columns); err != nil {
 		return partitionRow{}, fmt.Errorf("row of the partitions table: %w", err)
@@ -96,15 +100,17 @@ func (r *partitionRow) columns() json.RawMessage {
 		return text(t.UTC().Truncate(history.Resolution).Format(rowTime)), text("Edm.DateTime")
 	}
 	row := struct {
-		PartitionKey, RowKey    string
-		CurrentOwner, NextOwner *string
-		OwnedSince              *string
-		OwnedSinceKind          *string `json:"OwnedSince@odata.type,omitempty"`
-		LastRenewal             *string
-		LastRenewalKind         *string `json:"LastRenewal@odata.type,omitempty"`
-		ExpiresAt               *string
-		ExpiresAtKind           *string `json:"ExpiresAt@odata.type,omitempty"`
-		IsDraining              bool
+		PartitionKey    string  `json:"PartitionKey"`
+		RowKey          string  `json:"RowKey"`
+		CurrentOwner    *string `json:"CurrentOwner"`
+		NextOwner       *string `json:"NextOwner"`
+		OwnedSince      *string `json:"OwnedSince"`
+		OwnedSinceKind  *string `json:"OwnedSince@odata.type,omitempty"`
+		LastRenewal     *string `json:"LastRenewal"`
+		LastRenewalKind *string `json:"LastRenewal@odata.type,omitempty"`
+		ExpiresAt       *string `json:"ExpiresAt"`
+		ExpiresAtKind   *string `json:"ExpiresAt@odata.type,omitempty"`
+		IsDraining      bool    `json:"IsDraining"`
 	}{RowKey: r.name, CurrentOwner: text(r.owner), NextOwner: text(r.next), IsDraining: r.draining}
 	row.OwnedSince, row.OwnedSinceKind = at(r.since)
 	row.LastRenewal, row.LastRenewalKind = at(r.renewed)

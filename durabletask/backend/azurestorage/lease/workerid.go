@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// Machine is what a worker id says of the machine, and a look at its processes. The zero value knows nothing: its worker ids are not unique, and nobody is gone.
+// Machine is what a worker id says of the machine, and a look at its processes. The zero value knows nothing: its worker ids are not unique,
+// and nobody is gone.
 type Machine struct {
 	// Host is the machine's name, Boot the id of its present run, Namespace the id of the namespace in which process ids count.
 	Host, Boot, Namespace string
 	// Process is this process.
 	Process int
-	// Started returns when a process of this machine and namespace started, in any unit that doesn't change; empty if there is no such process any more. nil if it can't
-	// be told.
+	// Started returns when a process of this machine and namespace started, in any unit that doesn't change; empty if there is no such
+	// process any more. nil if that can't be told.
 	Started func(process int) (string, error)
 }
 
@@ -56,7 +57,8 @@ func (m Machine) WorkerID(n int, instance string) string {
 	return strings.Join(parts, ":")
 }
 
-// Gone reports whether a worker id is that of a process of this machine, in our namespace, that surely runs no more. A name that another program chose never is.
+// Gone reports whether a worker id is that of a process of this machine, in our namespace, that surely runs no more. A name that another
+// program chose never is.
 func (m Machine) Gone(worker string) bool {
 	parts := strings.Split(worker, ":")
 	if len(parts) != idParts || m.Started == nil || m.Boot == "" || m.Namespace == "" ||
