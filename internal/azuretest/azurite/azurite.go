@@ -74,7 +74,20 @@ func Stop() error {
 	if shared.server == nil {
 		return nil
 	}
-	return shared.server.stop()
+	return shared.server.Stop()
+}
+
+// ErrNotInstalled means that there is no Azurite beside this package, or no Node.js to run it.
+var ErrNotInstalled = errors.New("azurite is not installed")
+
+// Start starts an Azurite of the caller's own, which nothing has slowed down yet. The caller stops it; it also ends with this process.
+// The error is ErrNotInstalled if `make azurite` has not been run.
+func Start() (*Server, error) {
+	script, err := installed()
+	if err != nil {
+		return nil, err
+	}
+	return start(script)
 }
 
 // Shared returns the test binary's Azurite. A test that needs it is skipped when it is not installed.
@@ -122,10 +135,10 @@ func installed() (string, error) {
 	}
 	script := filepath.Join(filepath.Dir(self), "node_modules", "azurite", "dist", "src", "azurite.js")
 	if _, err := os.Stat(script); err != nil {
-		return "", errors.New("azurite is not installed")
+		return "", ErrNotInstalled
 	}
 	if _, err := exec.LookPath("node"); err != nil {
-		return "", errors.New("azurite needs node, which is not there")
+		return "", fmt.Errorf("%w: it needs node, which is not there", ErrNotInstalled)
 	}
 	return script, nil
 }
@@ -167,7 +180,7 @@ func start(script string) (*Server, error) {
 		err = fmt.Errorf("azurite: not listening after %v", startTimeout)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.stop())
+		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
 }
@@ -196,8 +209,8 @@ func (s *Server) watch(out io.Reader, listening chan<- error) {
 	}
 }
 
-// stop ends Azurite and waits for it.
-func (s *Server) stop() error {
+// Stop ends Azurite and waits for it.
+func (s *Server) Stop() error {
 	err := s.lifeline.Close()
 	timeout := time.NewTimer(stopTimeout)
 	defer timeout.Stop()
