@@ -120,7 +120,10 @@ func onAzurite(ctx context.Context, f func(ctx context.Context, connection strin
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, server.Stop()) }()
+	defer func() {
+		err = errors.Join(err, server.Stop())
+		speed += fmt.Sprintf("; emulator %.1f s of CPU", server.ProcessorTime().Seconds())
+	}()
 	puts, err := calibrate(ctx, server.ConnectionString())
 	if err != nil {
 		return "", err

@@ -46,7 +46,11 @@ func (m *meter) Do(r *http.Request) (*http.Response, error) { return m.RoundTrip
 
 // RoundTrip makes a request and counts it.
 func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
-	kind := kindOf(r)
+	r, body, err := withBody(r)
+	if err != nil {
+		return nil, err
+	}
+	kind := kindOf(r, body)
 	m.mu.Lock()
 	record := m.record
 	m.inFlight++
@@ -54,7 +58,7 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.mu.Unlock()
 	var x *exchange
 	if record != nil && kind != kindMeasure {
-		x = record.begin(r)
+		x = record.begin(r, body)
 	}
 	res, err := m.next.RoundTrip(r)
 	if err == nil && (kind == kindReceive || x != nil) {
@@ -79,6 +83,21 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
+// withBody reads the body of a request and returns one that has it still.
+func withBody(r *http.Request) (*http.Request, []byte, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return r, nil, nil
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, nil, err
+	}
+	again := *r
+	again.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	again.Body, _ = again.GetBody()
+	return &again, body, r.Body.Close()
+}
+
 // reset begins anew.
 func (m *meter) reset() {
 	m.mu.Lock()
@@ -98,13 +117,13 @@ func (m *meter) taken() (map[string]int, time.Time, int) {
 }
 
 // kindOf says what a request is for.
-func kindOf(r *http.Request) string {
+func kindOf(r *http.Request, body []byte) string {
 	if r.Context().Value(measuringKey{}) != nil {
 		return kindMeasure
 	}
 	path, query := r.URL.Path, r.URL.RawQuery
 	switch {
-	case strings.Contains(path, "Partitions") || strings.Contains(query, "comp=lease"):
+	case strings.Contains(path, "Partitions") || bytes.Contains(body, []byte("/"+hubName+"Partitions")) || strings.Contains(query, "comp=lease"):
 		return kindLease
 	case r.Header["Dataserviceversion"] != nil || r.Header["DataServiceVersion"] != nil:
 		return tableKind(r.Method, path)

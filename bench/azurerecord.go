@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -61,22 +60,12 @@ func endpointsOf(connection string) map[string]string {
 }
 
 // begin notes a request that is about to be sent.
-func (r *recording) begin(q *http.Request) *exchange {
-	x := &exchange{Method: q.Method, Header: q.Header.Clone()}
+func (r *recording) begin(q *http.Request, body []byte) *exchange {
+	x := &exchange{Method: q.Method, Header: q.Header.Clone(), Body: body}
 	address := q.URL.String()
 	for name, endpoint := range r.endpoints {
 		if rest, ok := strings.CutPrefix(address, endpoint); ok {
 			x.Service, x.Path = name, rest
-		}
-	}
-	if q.GetBody != nil {
-		if body, err := q.GetBody(); err == nil {
-			x.Body, _ = io.ReadAll(body)
-		}
-	} else if q.Body != nil {
-		if s, ok := q.Body.(io.ReadSeeker); ok {
-			x.Body, _ = io.ReadAll(s)
-			_, _ = s.Seek(0, io.SeekStart)
 		}
 	}
 	r.mu.Lock()

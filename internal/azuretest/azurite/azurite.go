@@ -127,6 +127,14 @@ func (s *Server) ConnectionString() string {
 	return azuretest.ConnectionString(account, s.key, s.endpoints[azuretest.Blob], s.endpoints[azuretest.Queue], s.endpoints[azuretest.Table])
 }
 
+// ProcessorTime is what Azurite has used of the processor, once it has been stopped.
+func (s *Server) ProcessorTime() time.Duration {
+	if s.command.ProcessState == nil {
+		return 0
+	}
+	return s.command.ProcessState.UserTime() + s.command.ProcessState.SystemTime()
+}
+
 // installed returns the program's path beside this file, or says that it is not there.
 func installed() (string, error) {
 	_, self, _, ok := runtime.Caller(0)
