@@ -22,6 +22,7 @@ type durableTask struct {
 
 	maxActivities, maxOrchestrators, maxEntities int
 	maxOperations, reorderMinutes                int
+	rollback                                     bool
 	storeInputs                                  bool
 	useForwardedHost                             bool
 
@@ -46,7 +47,7 @@ func (o *durableTask) worker(log *slog.Logger) durabletask.WorkerOptions {
 	return durabletask.WorkerOptions{
 		Logger: log, Orchestrations: o.maxOrchestrators, Activities: o.maxActivities, Entities: o.maxEntities,
 		EntityOperations: o.maxOperations, ReorderWindow: time.Duration(o.reorderMinutes) * time.Minute,
-		StoreInputs: o.storeInputs, MaxCalls: o.maxCalls,
+		KeepFailedOperations: !o.rollback, StoreInputs: o.storeInputs, MaxCalls: o.maxCalls,
 		ReplaceRunning: o.overridable == 1,
 		Versions: durabletask.Versions{
 			Default: o.defaultVersion, Match: durabletask.VersionMatch(o.versionMatch), FailMismatch: o.versionFailure == 1,
@@ -105,7 +106,7 @@ func (o *durableTask) settings() []setting {
 		{"overridableExistingInstanceStates", oneOf(&o.overridable, "NonRunningStates", "AnyState")},
 		{"entityMessageReorderWindowInMinutes", integer(&o.reorderMinutes, 0, math.MaxInt32, "must be a non-negative integer.")},
 		{"useGracefulShutdown", boolean(nil)},
-		{"rollbackEntityOperationsOnExceptions", boolean(nil)},
+		{"rollbackEntityOperationsOnExceptions", boolean(&o.rollback)},
 		{"throwStatusExceptionsOnRaiseEvent", boolean(nil)},
 		{"useAppLease", boolean(&o.useAppLease)},
 		{"appLeaseOptions:renewInterval", span(nil, 1, math.MaxInt64, "must be positive.")},
@@ -130,7 +131,7 @@ func readDurableTask(c configuration, app *AppSettings, log *slog.Logger) (*dura
 	// ext: DurableTaskOptions.cs; the plan of small machines has limits of its own.
 	perProcessor := 10 * runtime.GOMAXPROCS(0)
 	o := &durableTask{
-		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30,
+		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30, rollback: true,
 		connectionName: "Storage", useAppLease: true, provider: provider{tableManager: true}, versionMatch: int(durabletask.MatchCurrentOrOlder),
 	}
 	if app.consumptionPlan() {

@@ -6,12 +6,13 @@ import (
 
 	"github.com/azdurable/azdurable/durabletask"
 	"github.com/azdurable/azdurable/extension"
+	"github.com/azdurable/azdurable/internal/recorded"
 )
 
 func TestEntityRequests(t *testing.T) {
 	t.Parallel()
 	const unknown = `{"Message":"The function 'nope' doesn't exist, is disabled, or is not an entity function. ` +
-		`Additional info: The following are the known entity functions: 'Counter'"}`
+		`Additional info: The following are the known entity functions: 'ClassCounter', 'Counter', 'Thrower'"}`
 	start(t, extension.Options{}, func(h *hub) {
 		asJSON := map[string]string{"Content-Type": "application/json"}
 		for _, row := range []struct {
@@ -88,7 +89,7 @@ func TestCallOfAnEntityThatTheAppDoesNotHave(t *testing.T) {
 	caller := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ durabletask.None) (int, error) {
 		return durabletask.CallEntityByName[int](ctx, durabletask.EntityID{Name: "Nope", Key: "a"}, "add", 1)
 	}, durabletask.Named("Caller"))
-	startApp(t, durabletask.New(caller, counters), extension.Options{}, func(h *hub) {
+	startApp(t, durabletask.New(caller, recorded.Counters), extension.Options{}, func(h *hub) {
 		h.begin("Caller", "c", "null")
 		const want = `The function 'nope' doesn't exist, is disabled, or is not an entity function. Additional info: The following are the known entity functions: 'Counter'`
 		if w := h.get("/instances/c"); !strings.Contains(w.Body.String(), want) {

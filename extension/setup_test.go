@@ -2,8 +2,6 @@ package extension_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -11,54 +9,16 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/azdurable/azdurable/durabletask"
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/backend/local"
 	"github.com/azdurable/azdurable/extension"
+	"github.com/azdurable/azdurable/internal/recorded"
 )
 
-// standIns are functions that do what those behind the recordings did.
-func standIns() *durabletask.App {
-	sleep := durabletask.NewActivity(func(ctx context.Context, seconds int) (string, error) {
-		select {
-		case <-time.After(time.Duration(seconds) * time.Second):
-			return "slept", nil
-		case <-ctx.Done():
-			return "", ctx.Err()
-		}
-	}, durabletask.Named("Sleep"))
-	hello := durabletask.NewActivity(func(_ context.Context, name string) (string, error) {
-		return "Hello " + name + "!", nil
-	}, durabletask.Named("E1_SayHello"))
-	return durabletask.New(
-		sleep, hello, counters,
-		durabletask.NewOrchestrator(func(_ durabletask.Context, in json.RawMessage) (json.RawMessage, error) { return in, nil }, durabletask.Named("Echo")),
-		durabletask.NewOrchestrator(func(_ durabletask.Context, _ any) (string, error) {
-			return "", errors.New(`Orchestrator function 'FailOrch' failed: orch boom "q" é`)
-		}, durabletask.Named("FailOrch")),
-		durabletask.NewOrchestrator(func(ctx durabletask.Context, in json.RawMessage) (map[string]json.RawMessage, error) {
-			data, err := durabletask.NewEvent[json.RawMessage]("go").Next(ctx).Await(ctx)
-			return map[string]json.RawMessage{"input": in, "ev": data}, err
-		}, durabletask.Named("WaitEvent")),
-		durabletask.NewOrchestrator(func(ctx durabletask.Context, seconds int) (string, error) { return sleep.Call(ctx, seconds) }, durabletask.Named("Slow")),
-		durabletask.NewOrchestrator(func(ctx durabletask.Context, seconds int) (string, error) {
-			return "fired", durabletask.Sleep(ctx, time.Duration(seconds)*time.Second)
-		}, durabletask.Named("Timer")),
-		durabletask.NewOrchestrator(func(ctx durabletask.Context, _ any) ([]string, error) {
-			var all []string
-			for _, city := range []string{"Tokyo", "Seattle", "London"} {
-				greeting, err := hello.Call(ctx, city)
-				if err != nil {
-					return nil, err
-				}
-				all = append(all, greeting)
-			}
-			return all, nil
-		}, durabletask.Named("E1_HelloSequence")),
-	)
-}
+// standIns are the functions behind the recordings.
+func standIns() *durabletask.App { return recorded.Functions(recorded.FunctionsOptions{}) }
 
 // hub is a running extension on a store in memory.
 type hub struct {

@@ -31,6 +31,8 @@ Flags:
 `
 
 const footer = `
+The store AzureStorage is the account that AzureWebJobsStorage names.
+
 Settings also come from host.json (extensions.durableTask) and, for runs without the Functions host,
 local.settings.json, both in the working directory; from environment variables named
 AzureFunctionsJobHost__extensions__durableTask__…, which override host.json; and from AZDURABLE_KEY.

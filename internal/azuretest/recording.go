@@ -20,6 +20,25 @@ const maxExpansion = 16 << 20
 // repetition is how recordings shorten c…c: «c×N» or <N times c>.
 var repetition = regexp.MustCompile(`«([^"\\])×([0-9]{1,9})»|<([0-9]{1,9}) times ([^"\\])>`)
 
+// Expand writes out the repetitions that a recording has shortened. It fails if one stands for too long a text.
+func Expand(data []byte) ([]byte, error) {
+	var tooLong error
+	data = repetition.ReplaceAllFunc(data, func(m []byte) []byte {
+		parts := repetition.FindSubmatch(m)
+		c, times := parts[1], parts[2]
+		if len(c) == 0 {
+			c, times = parts[4], parts[3]
+		}
+		n, err := strconv.Atoi(string(times))
+		if err != nil || n*len(c) > maxExpansion {
+			tooLong = fmt.Errorf("%s is longer than %d bytes", m, maxExpansion)
+			return m
+		}
+		return bytes.Repeat(c, n)
+	})
+	return data, tooLong
+}
+
 // ParseState reads a state in JSON: one of Snapshot's, or a recording of DTFx or of the Durable extension. Of a recording,
 // repetitions that were shortened are written out, and texts that stood compressed in blobs are compressed again. blobEndpoint, unless empty, takes the place
 // of the recorded URL of the blob service in rows and messages: that of the account into which the state is loaded.
@@ -33,22 +52,9 @@ func ParseState(data []byte, blobEndpoint string) (*State, error) {
 	if old := recorded.Endpoints[Blob]; old != "" && blobEndpoint != "" {
 		data = bytes.ReplaceAll(data, []byte(old), []byte(blobEndpoint))
 	}
-	var tooLong error
-	data = repetition.ReplaceAllFunc(data, func(m []byte) []byte {
-		parts := repetition.FindSubmatch(m)
-		c, times := parts[1], parts[2]
-		if len(c) == 0 {
-			c, times = parts[4], parts[3]
-		}
-		n, err := strconv.Atoi(string(times))
-		if err != nil || n*len(c) > maxExpansion {
-			tooLong = fmt.Errorf("azuretest: parse state: %s is longer than %d bytes", m, maxExpansion)
-			return m
-		}
-		return bytes.Repeat(c, n)
-	})
-	if tooLong != nil {
-		return nil, tooLong
+	data, err := Expand(data)
+	if err != nil {
+		return nil, fmt.Errorf("azuretest: parse state: %w", err)
 	}
 	var in struct {
 		State

@@ -31,6 +31,7 @@ var rooms = []struct{ room, may string }{
 	{"durabletask/history/...", ""},
 	{"docs", ""},
 	{"internal/azuretest/...", ""},
+	{"internal/recorded", "durabletask"},
 	{"internal/slow", ""},
 	{"internal/tidy", ""},
 }

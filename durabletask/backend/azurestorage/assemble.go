@@ -3,6 +3,7 @@ package azurestorage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,14 +84,14 @@ func (b *Backend) acceptStart(s *sieve) {
 			continue
 		}
 		if e.Instance.ExecutionID == i.record.execution && !i.record.started { // accepted before, and given back
-			i.inbox = append([]*message{m}, append(i.inbox[:n:n], i.inbox[n+1:]...)...)
+			i.inbox = slices.Concat([]*message{m}, i.inbox[:n], i.inbox[n+1:])
 			s.started = m
 			return
 		}
 		if i.record.knows(e) || !s.accepts(m, e) {
 			continue
 		}
-		rest := append(i.inbox[:n:n], i.inbox[n+1:]...)
+		rest := slices.Concat(i.inbox[:n], i.inbox[n+1:])
 		if i.record.execution != "" { // what came before was for the execution that is replaced
 			for _, old := range i.inbox[:n] {
 				s.drop(old)
@@ -295,7 +296,8 @@ func (s *sieve) mismatched(m *message, e *history.ExecutionStarted) {
 	same := generationOf(e.Generation) == generationOf(m.row.Generation)
 	newer := m.row.CreatedTime.Before(e.Time) && m.row.Status != nil && *m.row.Status == history.Pending
 	switch {
-	case m.wire.Sender.InstanceID != "", same && (newer || m.held.dequeue > 1), m.held.dequeue >= maxStartDeliveries:
+	case m.wire.Sender.InstanceID != "", same && (newer || m.held.dequeue > 1), m.held.dequeue >= maxStartDeliveries,
+		generationOf(e.Generation) < generationOf(m.row.Generation): // the row is a later start's
 		s.drop(m)
 	default:
 		s.put(m, backOff(m.held.dequeue))

@@ -1,6 +1,7 @@
 package azurestorage
 
 import (
+	"container/list"
 	"context"
 	"fmt"
 	"log/slog"
@@ -20,7 +21,7 @@ type Backend struct {
 	history  *account.Table
 	rows     *account.Table
 	blobs    *account.Container
-	owners   owners
+	member   *lease.Membership
 	sessions *backend.Sessions
 	// seed makes the ids of this process differ from those of any other.
 	seed uint64
@@ -28,22 +29,25 @@ type Backend struct {
 	life    context.Context // ends with Stop
 	endLife context.CancelFunc
 	// working ends with Drain: nothing is looked up any more, and nothing that rests comes again.
-	working context.Context
-	endWork context.CancelFunc
-	loops   tasks         // run until the life ends
-	errands tasks         // end by themselves
-	stopped chan struct{} // closed when Stop is through
-	loads   chan struct{} // has a token for each load under way
+	working  context.Context
+	endWork  context.CancelFunc
+	loops    tasks         // run until the life ends
+	errands  tasks         // end by themselves
+	stopped  chan struct{} // closed when Stop is through
+	loads    chan struct{} // has a token for each load under way
+	slotFree chan struct{} // for the loop that receives work items: somebody waits for one
 
 	// mu guards everything below, and the state of queues, instances and messages. Nobody waits for anything while holding it.
 	mu             sync.Mutex
 	stage          stage
-	itemsStop      context.CancelFunc // ends the receiving of work items; nil before Start
+	begun          bool               // Start was called
+	itemsStop      context.CancelFunc // ends the receiving of work items; nil while there is none
 	itemsStopped   chan struct{}
 	container      bool // the container of large messages is known to exist
 	queues         map[string]*controlQueue
 	workItems      *queue
 	instances      map[string]*instance
+	unused         list.List // of *instance for which nothing waits, the longest unused first
 	orchestrations line[*instance]
 	entities       line[*instance]
 	activities     line[*activity]
@@ -57,14 +61,6 @@ type Backend struct {
 }
 
 var _ backend.Backend = (*Backend)(nil)
-
-// owners says which control queues are ours.
-type owners interface {
-	EnsureCreated(ctx context.Context) error
-	Delete(ctx context.Context) error
-	Start(ctx context.Context, r lease.Receiver)
-	Stop(ctx context.Context, why lease.Reason) error
-}
 
 // Open makes the backend of a hub. It makes no request: whether the hub can be reached shows with the first. The error says which option is
 // out of range. Clients may call at once; work is handed out from Start on.
@@ -83,6 +79,7 @@ func Open(o Options) (*Backend, error) {
 		sessions:  backend.NewSessions(o.SessionLimit),
 		stopped:   make(chan struct{}),
 		loads:     make(chan struct{}, maxLoads),
+		slotFree:  make(chan struct{}, 1),
 		queues:    make(map[string]*controlQueue),
 		instances: make(map[string]*instance),
 		waiters:   make(map[string][]chan struct{}),
@@ -98,19 +95,35 @@ func Open(o Options) (*Backend, error) {
 		b.controlQueue(lease.ControlQueue(o.Hub, n))
 	}
 	var err error
-	if b.owners, err = b.newOwners(tracking); err != nil {
+	if b.member, err = b.newMember(tracking); err != nil {
 		b.endLife()
 		return nil, fmt.Errorf("open task hub %q: %w", o.Hub, err)
 	}
 	return b, nil
 }
 
-// newOwners makes what decides which control queues are ours.
-func (b *Backend) newOwners(tracking *account.Account) (owners, error) {
+// newMember makes what decides whether we may work on the hub, and which control queues are ours.
+func (b *Backend) newMember(tracking *account.Account) (*lease.Membership, error) {
 	o := b.o.Leases
 	o.Account, o.Environment, o.Hub, o.Worker, o.Partitions, o.Logger = tracking, b.o.Environment, b.o.Hub, b.o.Worker, b.o.Partitions, b.log
-	return lease.New(b.o.Manager, o)
+	if o.Machine.Started == nil {
+		o.Machine = lease.ThisMachine()
+	}
+	owners, err := lease.New(b.o.Manager, o)
+	if err != nil {
+		return nil, err
+	}
+	a := b.o.AppLease
+	a.Account, a.Environment, a.Hub, a.AppName, a.Off, a.Logger = tracking, b.o.Environment, b.o.Hub, b.o.AppName, b.o.WithoutAppLease, b.log
+	app, err := lease.NewAppLease(a)
+	if err != nil {
+		return nil, err
+	}
+	return lease.NewMembership(app, owners), nil
 }
+
+// AppLease returns the lease that only one application has on the hub, for those who want to take it over.
+func (b *Backend) AppLease() *lease.AppLease { return b.member.App() }
 
 // goes starts something that Stop waits for, under a context that ends with the backend. Its requests are the loop's. After Stop it does nothing.
 func (b *Backend) goes(loop string, f func(ctx context.Context)) {

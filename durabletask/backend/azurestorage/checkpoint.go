@@ -29,7 +29,8 @@ type commit struct {
 	state      *backend.InstanceState
 	out        []*outbound
 	rows       []wire.HistoryRow
-	applied    []wire.Applied // what history no longer shows; nil if nothing changes
+	applied    []wire.Applied  // what history no longer shows; nil if nothing changes
+	clients    map[string]bool // inbound messages of clients, by id
 
 	prepared bool
 	posted   bool // all messages are put
@@ -145,6 +146,11 @@ func (b *Backend) run(ctx context.Context, k *commit) error {
 	if err := b.storeRow(ctx, k); err != nil {
 		return err
 	}
+	if k.state != nil && k.state.Status.Terminal() {
+		b.mu.Lock()
+		b.wakeWaiters(k.after.ID)
+		b.mu.Unlock()
+	}
 	if !k.checkpoint.More {
 		b.consume(ctx, k)
 	}
@@ -166,16 +172,12 @@ func (b *Backend) prepare(ctx context.Context, k *commit) error {
 	sender := wire.To(k.before)
 	timers := slices.SortedStableFunc(slices.Values(c.Timers), func(x, y history.Message) int { return dueOf(x).Compare(dueOf(y)) })
 	for n, list := range [][]history.Message{c.Activities, timers, c.Messages} {
-		for at, m := range list {
+		for _, m := range list {
 			m.Event = withID(m.Event)
 			if n < 2 && m.Target.ExecutionID == "" {
 				m.Target = k.after
 			}
-			seed := k.id + " " + strconv.Itoa(n) + " " + strconv.Itoa(at)
-			o, err := b.outbound(ctx, m, sender, seed)
-			if err != nil {
-				return err
-			}
+			o := b.outbound(m, sender)
 			if _, ok := m.Event.(*history.TimerFired); n == 1 && !ok {
 				return fmt.Errorf("a timer with a %v, not a TimerFired", m.Event.Type())
 			}
@@ -185,6 +187,7 @@ func (b *Backend) prepare(ctx context.Context, k *commit) error {
 				o.wire.Tags = tags
 			}
 			if isStart && start.Parent == nil {
+				var err error
 				if o.birth, err = b.conceive(ctx, m.Target, start); err != nil {
 					return err
 				}
@@ -195,9 +198,30 @@ func (b *Backend) prepare(ctx context.Context, k *commit) error {
 			k.out = append(k.out, o)
 		}
 	}
+	b.copies(k)
 	return parallel(k.out, func(o *outbound) error {
 		return b.encode(ctx, o, k.id+" "+strconv.FormatInt(o.wire.SequenceNumber, 10))
 	})
+}
+
+// copies makes messages of the events that a new generation takes over and that don't fit into its first batch: when that is stored, the old generation,
+// which had them, is gone. A crash leaves the messages, and those whose rows were stored are recognised by their ids.
+func (b *Backend) copies(k *commit) {
+	if !k.renewed || len(k.batches) < 2 {
+		return
+	}
+	inbound := map[string]bool{}
+	for _, m := range k.receipt.messages {
+		inbound[m.wire.ActivityID] = true
+	}
+	for _, e := range k.checkpoint.Events[len(k.batches[0].ops):] {
+		if id := e.Head().ActivityID; !forAny(e) || id == "" || inbound[id] {
+			continue
+		}
+		o := b.outbound(history.Message{Target: history.Instance{ID: k.after.ID}, Event: e}, wire.Client())
+		o.copy = true
+		k.out = append(k.out, o)
+	}
 }
 
 // dueOf returns when a timer fires.
@@ -266,7 +290,7 @@ func (b *Backend) fence(ctx context.Context, k *commit) error {
 	safe := true
 	for _, o := range k.out {
 		b.claim(o)
-		safe = safe && (o.claimed || !o.due.IsZero())
+		safe = safe && (o.claimed || o.copy || !o.due.IsZero())
 	}
 	if safe {
 		return nil
@@ -296,7 +320,7 @@ func (b *Backend) learn(k *commit) {
 		waste = old.blobs
 	}
 	if len(k.checkpoint.Events) > 0 {
-		r.add(k.checkpoint.Events, k.now)
+		r.add(k.checkpoint.Events, k.appliedAt)
 		i.version++
 	}
 	for n := range k.rows {
@@ -326,6 +350,20 @@ func (b *Backend) learn(k *commit) {
 			b.handOver(o)
 		}
 	}
+}
+
+// appliedAt is since when a message of the work counts as applied. Those of clients are forgotten sooner.
+func (k *commit) appliedAt(id string) time.Time {
+	if k.clients == nil {
+		k.clients = map[string]bool{}
+		for _, m := range k.receipt.messages {
+			k.clients[m.wire.ActivityID] = m.wire.Sender.InstanceID == ""
+		}
+	}
+	if k.clients[id] {
+		return k.now.Add(appliedFromClient - appliedFor)
+	}
+	return k.now
 }
 
 // deleteBlobs removes blobs that nothing refers to any more.
@@ -371,9 +409,6 @@ func (b *Backend) conclude(w *backend.InstanceWork, k *commit) backend.Evicted {
 		if terminal && !k.overrun {
 			i.record = k.record
 		}
-	}
-	if terminal {
-		b.wakeWaiters(i.id)
 	}
 	evicted = append(evicted, b.sessions.Return(r.session)...)
 	i.place = parked

@@ -33,8 +33,8 @@ func (b *Backend) controlQueue(name string) *controlQueue {
 // queueOf returns the partition of an instance. (DTFx: Fnv1aHashHelper.)
 func (b *Backend) queueOf(instanceID string) *controlQueue {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(instanceID))                                         // never fails
-	name := lease.ControlQueue(b.o.Hub, int(h.Sum32()%uint32(b.o.Partitions))) //nolint:gosec // at most 16
+	_, _ = h.Write([]byte(instanceID)) // never fails
+	name := lease.ControlQueue(b.o.Hub, int(h.Sum32()%uint32(b.o.Partitions)))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.controlQueue(name)

@@ -29,7 +29,7 @@ func (b *Backend) Create(ctx context.Context, c backend.Creation) error {
 var (
 	errEntityID = errors.New("ids that begin with @ are entities': signal the entity instead, or choose another id")
 	errBlankID  = errors.New("the id is blank")
-	errTooLate  = fmt.Errorf("it is scheduled for later than %d days from now, which is as long as Azure Storage keeps a message back", account.MaxVisibility/(24*time.Hour))
+	errTooLate  = errors.New("it is scheduled for later than 7 days from now, which is as long as Azure Storage keeps a message back")
 )
 
 func (b *Backend) create(ctx context.Context, c backend.Creation) (backend.Evicted, error) {
@@ -59,10 +59,7 @@ func (b *Backend) create(ctx context.Context, c backend.Creation) (backend.Evict
 	if row != nil {
 		start.Generation = new(generationOf(row.Generation) + 1)
 	}
-	o, err := b.outbound(ctx, history.Message{Target: target, Event: &start}, wire.Client(), "")
-	if err != nil {
-		return nil, err
-	}
+	o := b.outbound(history.Message{Target: target, Event: &start}, wire.Client())
 	serial := b.nextSerial()
 	if err := b.encode(ctx, o, serial); err != nil {
 		return nil, err

@@ -24,18 +24,50 @@ func (b *Backend) Start(ctx context.Context) error {
 		b.mu.Unlock()
 		return errors.New("start the task hub: it can be started once: open it anew")
 	}
-	b.stage = started
+	b.stage, b.begun = started, true
 	b.mu.Unlock()
 	renew := backend.WithLoop(b.life, "renew")
 	b.loops.start(func() { b.runRenewals(renew) })
-	work, stop := context.WithCancel(backend.WithLoop(b.life, "receive work items"))
-	b.itemsStop, b.itemsStopped = stop, make(chan struct{})
-	b.loops.start(func() {
-		defer close(b.itemsStopped)
-		b.receiveWorkItems(work)
+	b.member.Start(ctx, receiver{b}, func(held bool) {
+		if held {
+			b.openActivities()
+		} else {
+			b.closeActivities(b.life)
+		}
 	})
-	b.owners.Start(ctx, receiver{b})
 	return nil
+}
+
+// openActivities begins to receive work items. (Differs from DTFx, which runs activities of a hub that another application has.)
+func (b *Backend) openActivities() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stage != started || b.itemsStop != nil {
+		return
+	}
+	ctx, stop := context.WithCancel(backend.WithLoop(b.life, "receive work items"))
+	ended := make(chan struct{})
+	b.itemsStop, b.itemsStopped = stop, ended
+	if !b.loops.start(func() {
+		defer close(ended)
+		b.receiveWorkItems(ctx)
+	}) {
+		close(ended)
+	}
+}
+
+// closeActivities ends the receiving of work items and gives back those that nobody runs.
+func (b *Backend) closeActivities(ctx context.Context) {
+	b.mu.Lock()
+	stop, ended := b.itemsStop, b.itemsStopped
+	b.itemsStop = nil
+	b.mu.Unlock()
+	if stop == nil {
+		return
+	}
+	stop()
+	<-ended
+	b.returnActivities(ctx)
 }
 
 // Drain stops receiving and gives back what nobody works on.
@@ -57,15 +89,13 @@ func (b *Backend) Drain(ctx context.Context) error {
 		return nil
 	}
 	b.endWork()
-	b.itemsStop()
 	for _, q := range queues {
 		q.stop()
 	}
-	<-b.itemsStopped
+	b.closeActivities(ctx)
 	for _, q := range queues {
 		<-q.stopped
 	}
-	b.returnActivities(ctx)
 	for _, q := range queues {
 		b.returnMessages(ctx, q)
 	}

@@ -2,13 +2,11 @@ package azurestorage_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask"
-	"github.com/azdurable/azdurable/durabletask/backend/azurestorage"
 	"github.com/azdurable/azdurable/internal/azuretest"
 )
 
@@ -65,8 +63,3 @@ func TestHello5Requests(t *testing.T) {
 		}
 	})
 }
-
-var (
-	_ = fmt.Sprint
-	_ azurestorage.Options
-)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -26,6 +25,8 @@ type outbound struct {
 	due     time.Time // zero: at once
 	row     *wire.InstanceRow
 	birth   *birth // a start whose row is still to be written
+	// copy says that the message only stands in for an event until the batch with its row is stored; then it is deleted.
+	copy bool
 
 	claimed   bool // there is room for it in memory
 	sent      bool
@@ -33,15 +34,15 @@ type outbound struct {
 	cancelled bool
 }
 
-// outbound makes the message that carries an event. Large ones are put into a blob whose name is made of the seed.
-func (b *Backend) outbound(ctx context.Context, m history.Message, sender wire.Address, seed string) (*outbound, error) {
+// outbound makes the message that carries an event.
+func (b *Backend) outbound(m history.Message, sender wire.Address) *outbound {
 	o := &outbound{wire: wire.Message{
 		ActivityID: m.Event.Head().ActivityID, Event: m.Event, Target: wire.To(m.Target), SequenceNumber: b.nextSequence(), Sender: sender,
 	}}
 	switch e := m.Event.(type) {
 	case *history.TaskScheduled:
 		o.queue = b.workItems
-		return o, nil
+		return o
 	case *history.TimerFired:
 		o.due = e.FireAt
 	case *history.ExecutionStarted:
@@ -56,10 +57,10 @@ func (b *Backend) outbound(ctx context.Context, m history.Message, sender wire.A
 	}
 	o.control = b.queueOf(m.Target.ID)
 	o.queue = o.control.queue
-	return o, nil
+	return o
 }
 
-// encode makes the text of a message. Large ones are put into a blob.
+// encode makes the text of a message. A large one is put into a blob, whose name is made of the seed.
 func (b *Backend) encode(ctx context.Context, o *outbound, seed string) error {
 	text := o.wire.Encode()
 	if len(text) > wire.MaxInlineMessage {
@@ -84,12 +85,12 @@ func (b *Backend) encode(ctx context.Context, o *outbound, seed string) error {
 func (b *Backend) claim(o *outbound) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if o.claimed || o.sent || o.due.After(b.env.Now()) {
+	if o.claimed || o.sent || o.copy || o.due.After(b.env.Now()) {
 		return
 	}
 	switch {
 	case o.control == nil:
-		if o.claimed = b.stage == started && !o.queue.crowded && b.activityCount < b.o.LookAhead+b.activities.callers.Len(); o.claimed {
+		if o.claimed = b.stage == started && b.itemsStop != nil && !o.queue.crowded && b.activityCount < b.o.LookAhead+b.activities.callers.Len(); o.claimed {
 			b.activityCount++
 		}
 	case b.usable(o.control):
@@ -122,7 +123,7 @@ func (b *Backend) put(ctx context.Context, o *outbound) error {
 	}
 	b.claim(o)
 	visibility := time.Duration(0)
-	if o.claimed {
+	if o.claimed || o.copy {
 		visibility = o.queue.visibility
 	} else if !o.due.IsZero() {
 		visibility = min(max(o.due.Sub(b.env.Now()), 0), maxDelay)
@@ -155,13 +156,19 @@ func (b *Backend) put(ctx context.Context, o *outbound) error {
 
 // handOver gives a message that was put to whoever waits for it in this process. The lock is held.
 func (b *Backend) handOver(o *outbound) {
+	if o.copy {
+		b.goes("delete copy "+o.receipt.MessageID, func(ctx context.Context) {
+			_ = o.queue.DeleteMessage(ctx, o.receipt.MessageID, o.receipt.PopReceipt) // else it is recognised
+		})
+		return
+	}
 	if !o.claimed || !o.sent {
 		return
 	}
 	o.claimed = false
 	h := b.hold(o.queue, o.receipt.MessageID, o.receipt.PopReceipt, 0)
 	if o.control == nil {
-		if b.stage != started {
+		if b.stage != started || b.itemsStop == nil {
 			b.activityCount--
 			b.goes("give back "+h.id, func(ctx context.Context) { b.giveBack(ctx, h, 0) })
 			return
@@ -247,7 +254,8 @@ func (b *Backend) deliver(ctx context.Context, o *outbound) error {
 	if err := b.encode(ctx, o, b.nextSerial()); err != nil {
 		return err
 	}
-	for try := range deletions {
+	begun := b.env.Now()
+	for try := 0; ; try++ {
 		err := b.put(ctx, o)
 		if err == nil {
 			b.mu.Lock()
@@ -255,17 +263,20 @@ func (b *Backend) deliver(ctx context.Context, o *outbound) error {
 			b.mu.Unlock()
 			return nil
 		}
-		if !account.Transient(err) || !sleep(ctx, firstPause<<try) {
+		if !account.Transient(err) || b.env.Now().Sub(begun) > deliverTime || !sleep(ctx, min(firstPause<<min(try, 8), longestPause)) {
 			b.mu.Lock()
 			b.unclaim(o)
 			b.mu.Unlock()
 			return err
 		}
 	}
-	b.mu.Lock()
-	b.unclaim(o)
-	b.mu.Unlock()
-	return fmt.Errorf("put message for %q: %w", o.wire.Target.InstanceID, errUnstored)
 }
+
+const (
+	// deliverTime is for how long a message is put again and again.
+	deliverTime = 20 * time.Second
+	// longestPause is the longest time between two tries.
+	longestPause = 5 * time.Second
+)
 
 var errUnstored = errors.New("storage failed again and again")

@@ -101,18 +101,16 @@ const renewPause = 5 * time.Second
 // deletions is how often the deletion of a message is tried. One that fails comes back, and is recognised.
 const deletions = 4
 
-// delete removes the message for good. It reports whether it surely is.
-func (b *Backend) delete(ctx context.Context, h *held) bool {
+// delete removes the message for good.
+func (b *Backend) delete(ctx context.Context, h *held) {
 	receipt, ok := b.take(ctx, h)
 	if !ok {
-		return false
+		return
 	}
 	defer func() { <-h.turn }()
-	done := false
 	for try := range deletions {
 		err := h.queue.DeleteMessage(ctx, h.id, receipt)
 		if err == nil || account.MessageGone(err) {
-			done = err == nil
 			b.mu.Lock()
 			newer := h.receipt
 			b.mu.Unlock()
@@ -130,7 +128,6 @@ func (b *Backend) delete(ctx context.Context, h *held) bool {
 	b.mu.Lock()
 	b.release(h)
 	b.mu.Unlock()
-	return done
 }
 
 // giveBack makes the message visible to everybody after a delay.

@@ -15,6 +15,7 @@ type instance struct {
 	entity bool
 	place  place
 	ready  *list.Element
+	unused *list.Element // its place among those for which nothing waits
 	// inbox holds the messages that wait, in order of arrival.
 	inbox []*message
 	// out is the work that a worker has.
@@ -75,6 +76,10 @@ func (b *Backend) leave(n int) {
 
 // settle puts the instance where it belongs after a change. The lock is held.
 func (b *Backend) settle(i *instance) {
+	if i.unused != nil {
+		b.unused.Remove(i.unused)
+		i.unused = nil
+	}
 	switch i.place {
 	case atWorker:
 		b.look(i)
@@ -104,10 +109,22 @@ func (b *Backend) settle(i *instance) {
 	}
 }
 
+// maxUnused is how many instances for which nothing waits are remembered. What is forgotten is read again when it is needed.
+const maxUnused = 10_000
+
 // idle forgets the instance unless its session is kept.
 func (b *Backend) idle(i *instance) {
 	if i.record == nil || i.record.ended() || i.record.execution == "" || !i.queue.owned {
 		b.forget(i)
+		return
+	}
+	if i.unused == nil && i.out == nil {
+		i.unused = b.unused.PushBack(i)
+	}
+	if b.unused.Len() > maxUnused {
+		oldest := b.unused.Front().Value.(*instance)
+		b.end(b.sessions.Forget(oldest.id))
+		b.forget(oldest)
 	}
 }
 
@@ -116,6 +133,10 @@ func (b *Backend) forget(i *instance) {
 	if b.instances[i.id] == i && i.out == nil && len(i.inbox) == 0 {
 		i.place = gone
 		delete(b.instances, i.id)
+		if i.unused != nil {
+			b.unused.Remove(i.unused)
+			i.unused = nil
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package azurestorage
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"net/url"
 	"strings"
@@ -110,11 +109,13 @@ func (b *Backend) customStatus(ctx context.Context, r *wire.InstanceRow, text, s
 		if err != nil {
 			return err
 		}
-		address, _ := json.Marshal(wire.BlobURL(b.blobs.URL(), blob)) // a text
-		r.CustomStatus, r.CustomStatusBlob = new(string(address)), &blob
+		r.CustomStatus, r.CustomStatusBlob = new(b.quotedURL(blob)), &blob
 	}
 	return nil
 }
+
+// quotedURL is the address of a blob as JSON. It has nothing in it that would be escaped.
+func (b *Backend) quotedURL(blob string) string { return `"` + wire.BlobURL(b.blobs.URL(), blob) + `"` }
 
 // fits reports whether a text may stand in a column.
 func fits(text string) bool {
@@ -179,7 +180,8 @@ func change(old, r *wire.InstanceRow) (part wire.InstanceRow, replace bool) {
 	part = *r
 	if vanished(old.Version, r.Version) || vanished(old.Input, r.Input) || vanished(old.Output, r.Output) || vanished(old.Result, r.Result) ||
 		vanished(old.Failure, r.Failure) || vanished(old.Parent, r.Parent) || vanished(old.CustomStatusBlob, r.CustomStatusBlob) || vanished(old.InputBlob, r.InputBlob) ||
-		vanished(old.TagsBlob, r.TagsBlob) || !old.CompletedTime.IsZero() && r.CompletedTime.IsZero() || !old.ScheduledStart.IsZero() && r.ScheduledStart.IsZero() {
+		vanished(old.TagsBlob, r.TagsBlob) || !old.CompletedTime.IsZero() && r.CompletedTime.IsZero() ||
+		!old.ScheduledStart.IsZero() && r.ScheduledStart.IsZero() {
 		return part, true
 	}
 	drop(&part.Name, old.Name)
@@ -270,8 +272,7 @@ func (b *Backend) readCustomStatus(ctx context.Context, r *wire.InstanceRow) (*s
 	case *r.CustomStatus == nullStatus:
 		return new(noStatus), nil
 	case r.CustomStatusBlob != nil:
-		address, _ := json.Marshal(wire.BlobURL(b.blobs.URL(), *r.CustomStatusBlob)) // a text
-		if *r.CustomStatus == string(address) {                                      // else a .NET worker has written another status since
+		if *r.CustomStatus == b.quotedURL(*r.CustomStatusBlob) { // else a .NET worker has written another status since
 			return b.blobText(ctx, *r.CustomStatusBlob)
 		}
 	}

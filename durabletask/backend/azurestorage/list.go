@@ -141,11 +141,11 @@ func filterOf(q backend.Query, after string) string {
 		conditions = append(conditions, "CreatedTime le "+dateTime(q.CreatedTo))
 	}
 	if len(q.Statuses) > 0 {
-		var any []string
+		var either []string
 		for _, s := range q.Statuses {
-			any = append(any, "RuntimeStatus eq '"+s.String()+"'")
+			either = append(either, "RuntimeStatus eq '"+s.String()+"'")
 		}
-		conditions = append(conditions, strings.Join(any, " or "))
+		conditions = append(conditions, strings.Join(either, " or "))
 	}
 	if len(conditions) == 1 {
 		return conditions[0]

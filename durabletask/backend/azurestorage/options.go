@@ -29,6 +29,8 @@ type Options struct {
 	Manager lease.Manager
 	// Leases are the times of the partition managers; the fields that say whose leases are meant are filled in.
 	Leases lease.Options
+	// AppLease are the times of the app lease; the other fields are filled in.
+	AppLease lease.AppOptions
 	// WithoutAppLease lets several applications work on the hub at once. They must then have the same functions.
 	WithoutAppLease bool
 	// AppName is whose the app lease is: workers of the same name share it.

@@ -17,11 +17,12 @@ const maxBroken = 10
 // Poison is what stands in the poison queue, as JSON.
 type Poison struct {
 	// Queue is where the message was, and Message its text; Blob is its name if the text stands in a blob.
-	Queue, Message string
+	Queue   string `json:"queue"`
+	Message string `json:"message"`
 	// Reason says what was wrong with it.
-	Reason string
+	Reason string `json:"reason"`
 	// At is when it was given up.
-	At time.Time
+	At time.Time `json:"at"`
 }
 
 // undecodable rests a message that can't be understood, and gives it up in the end. It delays nothing but itself.

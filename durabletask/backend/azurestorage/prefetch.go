@@ -9,6 +9,7 @@ import (
 
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/account"
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/wire"
+	"github.com/azdurable/azdurable/durabletask/history"
 )
 
 // maxLoads is how many instances are looked up at once.
@@ -117,11 +118,21 @@ func (b *Backend) loadOnce(ctx context.Context, i *instance) error {
 	b.mu.Unlock()
 	if w.history {
 		var err error
+		if row == nil || !isOf(row, w.execution) || row.Status == nil || *row.Status != history.Pending {
+			w.execution = "" // only a start that is about to be accepted has no use for what was there before
+		}
 		if rec, err = b.readRecord(ctx, i.id, w.execution); err != nil {
 			return err
 		}
-		rec.row = rowState{row: row, known: true}
-		rec.heed(row)
+		if w.execution != "" && rec.execution != w.execution && rec.sentinel.Origin == w.execution { // it has continued as new since
+			if rec, err = b.readRecord(ctx, i.id, ""); err != nil {
+				return err
+			}
+		}
+		if rec.row, err = b.repair(ctx, i.id, rec, row); err != nil {
+			return err
+		}
+		rec.heed(rec.row.row)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -22,11 +22,8 @@ func (b *Backend) refuse(m *message, e *history.ExecutionStarted, status history
 		Failure: &history.FailureDetails{ErrorType: kindTaken, ErrorMessage: reason, NonRetriable: true},
 	}}
 	b.goes("refuse "+m.held.id, func(ctx context.Context) {
-		o, err := b.outbound(ctx, answer, wire.Address{InstanceID: m.wire.Target.InstanceID}, "")
-		if err == nil {
-			err = b.deliver(ctx, o)
-		}
-		if err != nil {
+		o := b.outbound(answer, wire.Address{InstanceID: m.wire.Target.InstanceID})
+		if err := b.deliver(ctx, o); err != nil {
 			b.log.Warn("could not tell a parent that its child was refused; trying again", "parent", e.Parent.Instance.ID, "error", err)
 			b.putBack(ctx, m, backOff(m.held.dequeue))
 			return

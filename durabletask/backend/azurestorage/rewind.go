@@ -68,11 +68,7 @@ func (b *Backend) revive(ctx context.Context, id string, row *wire.InstanceRow, 
 	wake := &history.GenericEvent{
 		Header: history.Header{ID: history.NoID, Time: b.env.Now(), ActivityID: b.freshGUID("rewind", id, b.nextSerial())}, Data: reason,
 	}
-	o, err := b.outbound(ctx, history.Message{Target: history.Instance{ID: id}, Event: wake}, wire.Client(), "")
-	if err != nil {
-		return err
-	}
-	return b.deliver(ctx, o)
+	return b.deliver(ctx, b.outbound(history.Message{Target: history.Instance{ID: id}, Event: wake}, wire.Client()))
 }
 
 // rewindRow makes the row that of an instance which is about to go on.

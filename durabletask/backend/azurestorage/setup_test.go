@@ -18,10 +18,11 @@ type hub struct {
 	service   *azuretest.Service
 	transport *azuretest.Transport
 	options   azurestorage.Options
+	stop      func(context.Context) error // of the worker on top
 }
 
 // openHub opens a worker on the account.
-func openHub(t *testing.T, service *azuretest.Service, client azuretest.ClientOptions, change ...func(*azurestorage.Options)) *hub {
+func openHub(t testing.TB, service *azuretest.Service, client azuretest.ClientOptions, change ...func(*azurestorage.Options)) *hub {
 	t.Helper()
 	transport := service.Transport(client)
 	connection, err := account.ParseConnectionString(service.ConnectionString())

@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/lease"
 )
 
 // drainLook is how often a partition that is being given away looks whether its work has ended.
@@ -35,7 +33,7 @@ func (b *Backend) Stop(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	wasStarted := b.itemsStop != nil
+	wasStarted := b.begun
 	b.stage = stopped
 	for _, id := range sortedKeys(b.instances) {
 		if i := b.instances[id]; i.out != nil && i.out.state == out {
@@ -55,7 +53,7 @@ func (b *Backend) Stop(ctx context.Context) error {
 	cancel()
 	var err error
 	if wasStarted {
-		err = b.owners.Stop(ctx, lease.Stopping)
+		err = b.member.Stop(ctx)
 	}
 	giveUp := context.AfterFunc(ctx, b.endLife)
 	timer := time.AfterFunc(stopTime, b.endLife)

@@ -22,7 +22,10 @@ func (b *Backend) createTaskHub(ctx context.Context) error {
 	if err := b.alive(ctx); err != nil {
 		return err
 	}
-	if err := b.owners.EnsureCreated(ctx); err != nil {
+	if err := b.member.App().EnsureCreated(ctx); err != nil {
+		return err
+	}
+	if err := b.member.Owners().EnsureCreated(ctx); err != nil {
 		return err
 	}
 	queues := []*account.Queue{b.workItems.Queue}
@@ -66,7 +69,10 @@ func (b *Backend) deleteTaskHub(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := b.owners.Delete(ctx); err != nil {
+	if err := b.member.Owners().Delete(ctx); err != nil {
+		return err
+	}
+	if err := b.member.App().Delete(ctx); err != nil {
 		return err
 	}
 	_, err := b.blobs.Delete(ctx, "")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/wire"
 	"github.com/azdurable/azdurable/durabletask/history"
 )
 
@@ -78,7 +79,7 @@ func (b *Backend) handOut(i *instance) *backend.InstanceWork {
 		return nil
 	}
 	i.place = atWorker
-	n := min(len(i.inbox), maxMessages)
+	n := min(len(i.inbox), maxMessages, max(1, wire.MaxApplied-len(i.record.recent)))
 	r := &receipt{instance: i, messages: i.inbox[:n:n]}
 	if i.inbox = i.inbox[n:]; len(i.inbox) == 0 {
 		i.inbox = nil // does not keep in memory what has been consumed
@@ -150,6 +151,15 @@ func (b *Backend) Abandon(_ context.Context, w *backend.InstanceWork, a backend.
 		i.out = nil
 		evicted = b.sessions.Return(r.session)
 		b.abort(r)
+		if r.refused && r.messages[0].attempts >= maxBroken {
+			b.leave(len(r.messages))
+			for _, m := range r.messages {
+				b.toPoison(m, "storage refuses what it leads to: "+a.Cause.Error())
+			}
+			i.place = parked
+			b.settle(i)
+			break
+		}
 		b.giveUp(i, r.messages, a.Delay)
 	case lost:
 		r.state = over

@@ -40,7 +40,7 @@ func (b *Backend) schedule(a *activity) { a.ready = b.activities.add(a) }
 // NextActivity hands out an activity that is to be run.
 func (b *Backend) NextActivity(ctx context.Context) (*backend.ActivityWork, error) {
 	for {
-		a, err := b.activities.wait(ctx, &b.mu, func() { signal(b.workItems.wake) })
+		a, err := b.activities.wait(ctx, &b.mu, func() { signal(b.slotFree) })
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func (b *Backend) receiveWorkItems(ctx context.Context) {
 		b.mu.Unlock()
 		if free == 0 {
 			select {
-			case <-q.wake:
+			case <-b.slotFree:
 			case <-ctx.Done():
 			}
 			continue
@@ -167,10 +167,7 @@ func (b *Backend) CompleteActivity(ctx context.Context, w *backend.ActivityWork,
 	}
 	b.mu.Unlock()
 	m = history.Message{Target: m.Target, Event: withID(m.Event)}
-	o, err := b.outbound(ctx, m, r.wire.Target, "")
-	if err != nil {
-		return err
-	}
+	o := b.outbound(m, r.wire.Target)
 	o.wire.Target, o.wire.Episode = r.wire.Target, r.wire.Episode
 	if o.wire.Episode == nil {
 		o.wire.Episode = new(-1)
@@ -204,7 +201,7 @@ func (b *Backend) CompleteActivity(ctx context.Context, w *backend.ActivityWork,
 const maxQuickTries = 3
 
 // AbandonActivity gives the activity back.
-func (b *Backend) AbandonActivity(ctx context.Context, w *backend.ActivityWork, a backend.Abandonment) error {
+func (b *Backend) AbandonActivity(_ context.Context, w *backend.ActivityWork, a backend.Abandonment) error {
 	r := w.Receipt.(activityReceipt)
 	b.mu.Lock()
 	defer b.mu.Unlock()

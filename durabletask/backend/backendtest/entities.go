@@ -33,7 +33,7 @@ func (h *hub) signal(id, name string) *history.EventRaised {
 // nextEntity takes an entity's work, which must be there.
 func (h *hub) nextEntity(id string) *backend.InstanceWork {
 	h.Helper()
-	w, err := ask(h.NextEntity).answer()
+	w, err := ask(h.NextEntity).answer(h.harness.Patience)
 	if errors.Is(err, errUnanswered) {
 		h.Fatal("no entity is handed out")
 	}
