@@ -38,15 +38,18 @@ const maxMessages = 1000
 
 // NextOrchestration hands out an orchestration with its new messages.
 func (b *Backend) NextOrchestration(ctx context.Context) (*backend.InstanceWork, error) {
-	return b.nextInstance(ctx, &b.orchestrations)
+	return b.nextInstance(ctx, "next-orchestration", &b.orchestrations)
 }
 
 // NextEntity hands out an entity with its new messages.
 func (b *Backend) NextEntity(ctx context.Context) (*backend.InstanceWork, error) {
-	return b.nextInstance(ctx, &b.entities)
+	return b.nextInstance(ctx, "next-entity", &b.entities)
 }
 
-func (b *Backend) nextInstance(ctx context.Context, line *line[*instance]) (*backend.InstanceWork, error) {
+func (b *Backend) nextInstance(ctx context.Context, kind string, line *line[*instance]) (*backend.InstanceWork, error) {
+	if err := b.enter(ctx, kind, "", ""); err != nil {
+		return nil, err
+	}
 	for {
 		i, err := line.wait(ctx, &b.mu, func() {})
 		if err != nil {
@@ -139,7 +142,10 @@ func (b *Backend) LoadHistory(ctx context.Context, w *backend.InstanceWork) ([]h
 }
 
 // Abandon gives the messages back. They stay in this process, and come again in the same order, ahead of later ones.
-func (b *Backend) Abandon(_ context.Context, w *backend.InstanceWork, a backend.Abandonment) error {
+func (b *Backend) Abandon(ctx context.Context, w *backend.InstanceWork, a backend.Abandonment) error {
+	if err := b.enter(ctx, "abandon", w.Instance.ID, ""); err != nil {
+		return err
+	}
 	r := w.Receipt.(*receipt)
 	i := r.instance
 	b.mu.Lock()

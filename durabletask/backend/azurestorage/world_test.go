@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask"
-	"github.com/azdurable/azdurable/durabletask/backend/azurestorage"
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/account"
 	"github.com/azdurable/azdurable/internal/azuretest"
 )
@@ -43,9 +42,9 @@ func inWorld(t *testing.T, app func() *durabletask.App, test func(w *world, work
 }
 
 // work starts a worker, which stops at the end of the test.
-func (w *world) work(name string, change ...func(*azurestorage.Options)) *hub {
+func (w *world) work(name string) *hub {
 	w.Helper()
-	h := openHub(w.T, w.service, azuretest.ClientOptions{Name: name}, change...)
+	h := openHub(w.T, w.service, azuretest.ClientOptions{Name: name})
 	worker := durabletask.NewWorker(w.app(), h.Backend, durabletask.WorkerOptions{Logger: h.options.Logger})
 	if err := worker.Start(w.ctx); err != nil {
 		w.Fatal(err)
