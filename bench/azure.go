@@ -277,8 +277,8 @@ func azureReplay(ctx context.Context, folder string) ([]figure, error) {
 		}
 		engines, replays = append(engines, n/engine.Seconds), append(replays, n/replay.Seconds)
 		ratios = append(ratios, 100*replay.Seconds/engine.Seconds)
-		notes = append(notes, fmt.Sprintf("engine %.3g/s (%s), replay %.3g/s (%s; %d requests, %d at once, %d answers of another status)",
-			n/engine.Seconds, speed, n/replay.Seconds, speedToo, replay.Sent, replay.AtOnce, replay.Differing))
+		notes = append(notes, fmt.Sprintf("engine %.3g/s (%s), replay %.3g/s (%s; %d requests, %d at once, answers of another status: %s)",
+			n/engine.Seconds, speed, n/replay.Seconds, speedToo, replay.Sent, replay.AtOnce, byKind(replay.Differing, 1)))
 	}
 	return []figure{
 		{name: "azure/replay/engine", value: middle(engines), unit: orchestrationsPerSecond, note: strings.Join(notes, "; ")},

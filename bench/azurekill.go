@@ -103,6 +103,8 @@ const (
 	// killAfter is how many of their 5 activities have run when the worker is killed.
 	killAfter = killInstances * 5 / 2
 	killLook  = 100 * time.Millisecond
+	// killLimit is for how long instances may stand still until they count as lost.
+	killLimit = 3 * time.Minute
 )
 
 // killed measures how long the instances of a killed worker stand still when it is started again at once.
@@ -144,6 +146,8 @@ func killed(ctx context.Context, connection string) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, killLimit)
+	defer cancel()
 	moved, ended, running, err := h.untilMoved(ctx, second, at)
 	if err = errors.Join(err, second.stop()); err != nil {
 		return nil, err
@@ -205,9 +209,23 @@ func (h *azureHub) untilMoved(ctx context.Context, s *server, since time.Time) (
 				return moved, time.Since(since), running, nil
 			}
 		case <-ctx.Done():
-			return 0, 0, running, fmt.Errorf("%d of %d have not moved: %w", len(waiting), running, ctx.Err())
+			return 0, 0, running, fmt.Errorf("%d of %d have not moved after %v: %v: %w", len(waiting), running, time.Since(since), h.describe(waiting), ctx.Err())
 		}
 	}
+}
+
+// describe tells how far instances are.
+func (h *azureHub) describe(ids map[string]bool) []string {
+	var all []string
+	for id := range ids {
+		events, err := h.client.History(context.Background(), id)
+		text := fmt.Sprintf("%s: %d events, %v", id, len(events), err)
+		if len(events) > 0 {
+			text += fmt.Sprintf(", last %T", events[len(events)-1])
+		}
+		all = append(all, text)
+	}
+	return all
 }
 
 // unfinished are the instances that have not ended.

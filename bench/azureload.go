@@ -36,8 +36,8 @@ type outcome struct {
 	Requests  map[string]int // by kind
 	AtOnce    int            // requests under way at once, at most
 	Latencies []time.Duration
-	Differing int // answers of a replay whose status is not the recorded one
-	Sent      int // requests of a replay
+	Differing map[string]int // answers of a replay whose status is not the recorded one
+	Sent      int            // requests of a replay
 }
 
 // loads are what a process can be asked to measure.

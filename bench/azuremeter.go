@@ -126,7 +126,7 @@ func kindOf(r *http.Request, body []byte) string {
 	case strings.Contains(path, "Partitions") || bytes.Contains(body, []byte("/"+hubName+"Partitions")) || strings.Contains(query, "comp=lease"):
 		return kindLease
 	case r.Header["Dataserviceversion"] != nil || r.Header["DataServiceVersion"] != nil:
-		return tableKind(r.Method, path)
+		return tableKind(r.Method, path, body)
 	case strings.Contains(path, "/messages"):
 		return queueKind(r.Method, path)
 	case strings.Contains(path, "applease") || strings.Contains(path, "-leases"):
@@ -136,8 +136,10 @@ func kindOf(r *http.Request, body []byte) string {
 	}
 }
 
-func tableKind(method, path string) string {
+func tableKind(method, path string, body []byte) string {
 	switch {
+	case strings.HasSuffix(path, "/$batch") && bytes.Contains(body, []byte("/"+hubName+"Instances")):
+		return "row write"
 	case strings.HasSuffix(path, "/$batch"):
 		return "history batch"
 	case method == http.MethodGet && strings.Contains(path, "History"):

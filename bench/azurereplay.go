@@ -34,7 +34,7 @@ func measureReplay(ctx context.Context, j job) (*outcome, error) {
 	if err := r.send(ctx, 0, prepared, 1); err != nil {
 		return nil, err
 	}
-	r.differing = 0
+	r.differing = map[string]int{}
 	before, begin := processorTime(), time.Now()
 	if err := r.send(ctx, prepared, len(s.Exchanges), s.AtOnce); err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ type replayer struct {
 	tokens    map[token]string  // of the recording -> of the replay
 	ids       map[string]string // message ids of the replay -> of the recording
 	receipts  map[string]string // message ids of the recording -> the latest receipt in the replay
-	differing int
+	differing map[string]int    // answers of another status than the recorded one
 	failed    error
 }
 
@@ -69,7 +69,7 @@ func newReplayer(connection string, s *stream) (*replayer, error) {
 	r := &replayer{
 		stream: s, endpoints: endpointsOf(connection), network: network(), uses: make([][]use, len(s.Exchanges)),
 		waits: make([]int, len(s.Exchanges)), wakes: make([][]int, len(s.Exchanges)),
-		tokens: map[token]string{}, ids: map[string]string{}, receipts: map[string]string{},
+		differing: map[string]int{}, tokens: map[token]string{}, ids: map[string]string{}, receipts: map[string]string{},
 	}
 	r.changed = sync.NewCond(&r.mu)
 	for part := range strings.SplitSeq(connection, ";") {
@@ -165,7 +165,7 @@ func (r *replayer) send(ctx context.Context, from, to, atOnce int) error {
 func (r *replayer) learn(i int, res *http.Response, answer []byte) {
 	x := r.stream.Exchanges[i]
 	if x.Status != res.StatusCode {
-		r.differing++
+		r.differing[fmt.Sprintf("%s %s %d for %d", x.Service, x.Method, res.StatusCode, x.Status)]++
 	}
 	was, is := issued(x, x.Body, x.AnswerHeader, x.Answer), issued(x, x.Body, res.Header, answer)
 	if x.Service == "QueueEndpoint" && x.Method == http.MethodGet { // which messages come may differ
