@@ -25,7 +25,7 @@ type report struct {
 }
 
 func (r report) header() {
-	_, _ = fmt.Fprintf(r.table, "%-26s %12s  %-17s %-30s %12s %8s  %s\n", "", "ours", "", "peer", "peer's", "ratio", "target")
+	_, _ = fmt.Fprintf(r.table, "%-34s %12s  %-17s %-30s %12s %8s  %s\n", "", "ours", "", "peer", "peer's", "ratio", "target")
 }
 
 // recordedPeer stands beside figures that were recorded before, on another machine.
@@ -69,7 +69,7 @@ func ratio(own, peer float64, u unit) *float64 {
 }
 
 func (r report) write(line record) error {
-	row := fmt.Sprintf("%-26s %12s  %-17s %-30s %12s %8s  %s",
+	row := fmt.Sprintf("%-34s %12s  %-17s %-30s %12s %8s  %s",
 		line.Name, number(line.Value), line.Unit, line.Peer, number(line.PeerValue), number(line.Ratio), line.Target)
 	_, _ = fmt.Fprintln(r.table, strings.TrimRight(row, " "))
 	if r.lines == nil {
