@@ -215,6 +215,7 @@ func (l azureLoad) run(ctx context.Context, single *atomic.Pointer[float64]) ([]
 		return []figure{
 			{name: l.name + "/cost", value: o.Seconds * 1e6 / n, unit: microsEach, note: speed},
 			{name: l.name + "/requests", value: each, unit: requestsEach, note: byKind(o.Requests, n)},
+			{name: l.name + "/cpu", value: o.CPU * 1e3 / n, unit: cpuEach, note: "with what the account in memory takes"},
 			{name: l.name + "/memory", value: o.Peak, unit: megabytes, note: "with the account in it"},
 		}, nil
 	}
@@ -261,7 +262,7 @@ func azureLatency(ctx context.Context, _ string) ([]figure, error) {
 func azureReplay(ctx context.Context, folder string) ([]figure, error) {
 	const n = 100
 	file := filepath.Join(folder, "requests")
-	var engines, replays, ratios []float64
+	var engines, replays, ratios, cpus []float64
 	var notes []string
 	for range replayRuns {
 		var engine, replay *outcome
@@ -280,13 +281,14 @@ func azureReplay(ctx context.Context, folder string) ([]figure, error) {
 			return nil, err
 		}
 		engines, replays = append(engines, n/engine.Seconds), append(replays, n/replay.Seconds)
-		ratios = append(ratios, 100*replay.Seconds/engine.Seconds)
+		ratios, cpus = append(ratios, 100*replay.Seconds/engine.Seconds), append(cpus, 1e3*replay.CPU/n)
 		notes = append(notes, fmt.Sprintf("engine %.3g/s (%s), replay %.3g/s (%s; %d requests, %d at once, answers of another status: %s)",
 			n/engine.Seconds, speed, n/replay.Seconds, speedToo, replay.Sent, replay.AtOnce, byKind(replay.Differing, 1)))
 	}
 	return []figure{
 		{name: "azure/replay/engine", value: middle(engines), unit: orchestrationsPerSecond, note: strings.Join(notes, "; ")},
 		{name: "azure/replay/requests-only", value: middle(replays), unit: orchestrationsPerSecond},
+		{name: "azure/replay/cpu", value: middle(cpus), unit: cpuEach, note: "of the replay: what HTTP alone costs"},
 		{name: "azure/replay", value: middle(ratios), unit: percent, target: atLeast(70), note: "the engine's speed in percent of the replay's, median"},
 	}, nil
 }
