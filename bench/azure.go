@@ -57,8 +57,10 @@ const (
 )
 
 func azureLoads() []azureLoad {
-	hello := func(n int, dtfx recorded, faster float64, requests float64) azureLoad {
-		return azureLoad{fmt.Sprintf("azure/hello-5/%d", n), job{Load: "hello", N: n, Workers: 1}, orchestrationsPerSecond, dtfx, faster, atMost(requests), atMost(mostCPU)}
+	hello := func(n int, dtfx recorded, faster float64) azureLoad {
+		return azureLoad{
+			fmt.Sprintf("azure/hello-5/%d", n), job{Load: "hello", N: n, Workers: 1}, orchestrationsPerSecond, dtfx, faster, atMost(mostRequests), atMost(mostCPU),
+		}
 	}
 	inline := func(n int, dtfx recorded, faster float64) azureLoad {
 		return azureLoad{
@@ -67,10 +69,10 @@ func azureLoads() []azureLoad {
 	}
 	hundred, fiveHundred := recorded{12.15, 41, 54}, recorded{9.80, 41, 54}
 	loads := []azureLoad{
-		hello(1, recorded{requests: 54}, 0, mostRequests),
-		hello(100, hundred, 3, mostRequests),
-		hello(500, fiveHundred, 4, mostRequests),
-		hello(2000, recorded{requests: 54}, 0, mostRequests),
+		hello(1, recorded{requests: 54}, 0),
+		hello(100, hundred, 3),
+		hello(500, fiveHundred, 4),
+		hello(2000, recorded{requests: 54}, 0),
 		inline(1, recorded{requests: 54}, 0),
 		inline(100, hundred, 8),
 		inline(500, fiveHundred, 0),
@@ -308,6 +310,7 @@ func azureIdle(ctx context.Context, _ string) ([]figure, error) {
 		sum += n
 	}
 	return []figure{{
-		name: "azure/idle", value: float64(sum), unit: perHour, dtfx: 2500, target: atMost(1200), note: "4 partitions, one worker, in virtual time: " + byKind(o.Requests, 1),
+		name: "azure/idle", value: float64(sum), unit: perHour, dtfx: 2500, target: atMost(1200),
+		note: "4 partitions, one worker, in virtual time: " + byKind(o.Requests, 1),
 	}}, nil
 }

@@ -70,14 +70,14 @@ func startServer(ctx context.Context, j job) (*server, error) {
 // kill ends the process as the system does when memory is short: without warning.
 func (s *server) kill() {
 	_ = s.command.Process.Kill()
-	for range s.ran { //nolint:revive // what it still printed
+	for range s.ran { // what it still printed
 	}
 	_ = s.command.Wait()
 }
 
 func (s *server) stop() error {
 	err := s.input.Close()
-	for range s.ran { //nolint:revive // what it still printed
+	for range s.ran { // what it still printed
 	}
 	return errors.Join(err, s.command.Wait())
 }

@@ -20,24 +20,24 @@ import (
 
 // job is what a process of its own is to measure: a worker's processor time and memory are those of its process.
 type job struct {
-	Load       string // the name of a load
-	N          int
-	Workers    int
-	Connection string // of the emulator; empty: azuretest in the same process
-	File       string // what is recorded, or replayed
-	Profile    string // where a processor profile goes, if anywhere
+	Load       string `json:"load"` // the name of a load
+	N          int    `json:"n"`
+	Workers    int    `json:"workers"`
+	Connection string `json:"connection"` // of the emulator; empty: azuretest in the same process
+	File       string `json:"file"`       // what is recorded, or replayed
+	Profile    string `json:"profile"`    // where a processor profile goes, if anywhere
 }
 
 // outcome is what it measured.
 type outcome struct {
-	Seconds   float64
-	CPU       float64        // seconds of the processor, client included
-	Peak      float64        // MB of memory, the highest since the process began
-	Requests  map[string]int // by kind
-	AtOnce    int            // requests under way at once, at most
-	Latencies []time.Duration
-	Differing map[string]int // answers of a replay whose status is not the recorded one
-	Sent      int            // requests of a replay
+	Seconds   float64         `json:"seconds"`
+	CPU       float64         `json:"cpu"`      // seconds of the processor, client included
+	Peak      float64         `json:"peak"`     // MB of memory, the highest since the process began
+	Requests  map[string]int  `json:"requests"` // by kind
+	AtOnce    int             `json:"atOnce"`   // requests under way at once, at most
+	Latencies []time.Duration `json:"latencies"`
+	Differing map[string]int  `json:"differing"` // answers of a replay whose status is not the recorded one
+	Sent      int             `json:"sent"`      // requests of a replay
 }
 
 // loads are what a process can be asked to measure.

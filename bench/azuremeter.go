@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -109,11 +110,7 @@ func (m *meter) reset() {
 func (m *meter) taken() (map[string]int, time.Time, int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	counts := map[string]int{}
-	for k, n := range m.counts {
-		counts[k] = n
-	}
-	return counts, m.last, m.most
+	return maps.Clone(m.counts), m.last, m.most
 }
 
 // kindOf says what a request is for.
@@ -125,7 +122,7 @@ func kindOf(r *http.Request, body []byte) string {
 	switch {
 	case strings.Contains(path, "Partitions") || bytes.Contains(body, []byte("/"+hubName+"Partitions")) || strings.Contains(query, "comp=lease"):
 		return kindLease
-	case r.Header["Dataserviceversion"] != nil || r.Header["DataServiceVersion"] != nil:
+	case r.Header["Dataserviceversion"] != nil:
 		return tableKind(r.Method, path, body)
 	case strings.Contains(path, "/messages"):
 		return queueKind(r.Method, path)

@@ -141,7 +141,7 @@ func issued(x *exchange, body []byte, header http.Header, answer []byte) []token
 	case x.Service == "TableEndpoint" && x.Method == http.MethodGet && len(answer) > 0 && answer[0] == '{':
 		return rowTags(x.Path, answer)
 	}
-	if tag := header.Get("Etag"); tag != "" {
+	if tag := header.Get("ETag"); tag != "" {
 		path, _, _ := strings.Cut(x.Path, "?")
 		return []token{{path, tag}}
 	}

@@ -135,17 +135,16 @@ func (r *replayer) send(ctx context.Context, from, to, atOnce int) error {
 				ready = ready[1:]
 				request, err := r.request(ctx, next)
 				r.mu.Unlock()
-				var answer []byte
-				var res *http.Response
+				var a answer
 				if err == nil {
-					res, answer, err = r.exchange(request)
+					a, err = r.exchange(request)
 				}
 				r.mu.Lock()
 				left--
 				if err != nil {
 					r.failed = fmt.Errorf("replay %s %s: %w", r.stream.Exchanges[next].Method, r.stream.Exchanges[next].Path, err)
 				} else {
-					r.learn(next, res, answer)
+					r.learn(next, a)
 				}
 				for _, i := range r.wakes[next] {
 					if r.waits[i]--; r.waits[i] == 0 && i < to {
@@ -162,12 +161,12 @@ func (r *replayer) send(ctx context.Context, from, to, atOnce int) error {
 }
 
 // learn finds the tokens that stand for those of the recorded answer. The lock is held.
-func (r *replayer) learn(i int, res *http.Response, answer []byte) {
+func (r *replayer) learn(i int, a answer) {
 	x := r.stream.Exchanges[i]
-	if x.Status != res.StatusCode {
-		r.differing[fmt.Sprintf("%s %s %d for %d", x.Service, x.Method, res.StatusCode, x.Status)]++
+	if x.Status != a.status {
+		r.differing[fmt.Sprintf("%s %s %d for %d", x.Service, x.Method, a.status, x.Status)]++
 	}
-	was, is := issued(x, x.Body, x.AnswerHeader, x.Answer), issued(x, x.Body, res.Header, answer)
+	was, is := issued(x, x.Body, x.AnswerHeader, x.Answer), issued(x, x.Body, a.header, a.body)
 	if x.Service == "QueueEndpoint" && x.Method == http.MethodGet { // which messages come may differ
 		for _, t := range is {
 			if t.text != "" {
@@ -228,27 +227,34 @@ func (r *replayer) request(ctx context.Context, i int) (*http.Request, error) {
 	return request, nil
 }
 
-func (r *replayer) exchange(request *http.Request) (*http.Response, []byte, error) {
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (r *replayer) exchange(request *http.Request) (answer, error) {
 	res, err := r.network.RoundTrip(request)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
-	answer, err := io.ReadAll(res.Body)
-	_ = res.Body.Close()
-	return res, answer, err
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	return answer{res.StatusCode, res.Header, body}, err
 }
 
 // sign signs as the service's documentation says (SharedKey).
 func (r *replayer) sign(q *http.Request, table bool) {
 	h, lines := q.Header, []string{q.Method}
 	if table {
-		lines = append(lines, h.Get("Content-Md5"), h.Get("Content-Type"), h.Get("X-Ms-Date"), "/"+r.account+q.URL.EscapedPath())
+		lines = append(lines, h.Get("Content-MD5"), h.Get("Content-Type"), h.Get("X-Ms-Date"), "/"+r.account+q.URL.EscapedPath())
 	} else {
 		length := ""
 		if q.ContentLength > 0 {
 			length = fmt.Sprint(q.ContentLength)
 		}
-		lines = append(lines, h.Get("Content-Encoding"), h.Get("Content-Language"), length, h.Get("Content-Md5"), h.Get("Content-Type"), "",
+		lines = append(lines, h.Get("Content-Encoding"), h.Get("Content-Language"), length, h.Get("Content-MD5"), h.Get("Content-Type"), "",
 			h.Get("If-Modified-Since"), h.Get("If-Match"), h.Get("If-None-Match"), h.Get("If-Unmodified-Since"), h.Get("Range"))
 		lines = append(lines, canonical(h, "x-ms-")...)
 		lines = append(lines, "/"+r.account+q.URL.EscapedPath())

@@ -23,11 +23,11 @@
 //	azure/kill                 a worker is killed amid 200 hellos and started again at once
 //	azuretest/hello-5/n        on the account in memory: the cost of each must not grow with n
 //
-// Requests are counted by a transport, by kind. Receives that came back empty, leases and what the benchmark itself asks are listed but not part of
-// the sum, as in the figures recorded of DTFx. A replay sends the recorded requests with the message ids, pop receipts and ETags of its own
-// answers; a request waits for the answers that it takes them from, and never are more under way than were in the recording. Beside each rate stand
-// the raw queue puts a second just before and after, and the load average: the recorded figures come from another machine, the emulator is what limits
-// both, and rates are only to be compared where raw puts are alike. -profile folder keeps a processor profile of each load.
+// Requests are counted by a transport, by kind. Receives that came back empty, leases and what the benchmark itself asks are listed but not part
+// of the sum, as in the figures recorded of DTFx. A replay sends the recorded requests with the message ids, pop receipts and ETags of its own
+// answers; a request waits for the answers that it takes them from, and never are more under way than were in the recording. Beside each rate
+// stand the raw queue puts a second just before and after, and the load average: the recorded figures come from another machine, the emulator is
+// what limits both, and rates are only to be compared where raw puts are alike. -profile folder keeps a processor profile of each load.
 //
 // How to read it. The last column is what the figure must reach. In a line of the JSON file, ratio says how many times better value is than peer_value: value/peer_value
 // for rates, peer_value/value for times and sizes. A line without peer is a measurement of the machine, or one that no peer

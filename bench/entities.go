@@ -102,7 +102,8 @@ func manyEntities(ctx context.Context, folder string) ([]figure, error) {
 		}
 	}
 	took := time.Since(begin)
-	return []figure{{name: "entity/many/10000", value: n / took.Seconds(), unit: operationsPerSecond, note: "entities with one signal each"}}, errors.Join(err, e.Close())
+	all := figure{name: "entity/many/10000", value: n / took.Seconds(), unit: operationsPerSecond, note: "entities with one signal each"}
+	return []figure{all}, errors.Join(err, e.Close())
 }
 
 // lockedKeys are the entities that all contenders want.
