@@ -328,9 +328,7 @@ func (b *Backend) learn(k *commit) {
 			r.blobs = append(r.blobs, c.Blob)
 		}
 	}
-	if len(k.batches) > 0 {
-		r.unread = false
-	}
+	r.ours, r.unread = true, old.unread && len(k.batches) == 0
 	r.past, r.read = nil, false
 	if k.state != nil {
 		r.started = true

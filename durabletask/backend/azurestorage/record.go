@@ -14,6 +14,8 @@ import (
 type record struct {
 	// sentinel is the row that fences the instance; its ETag is empty if there is none.
 	sentinel wire.Sentinel
+	// ours says that this process has committed on it: only then can a parked body be what it tells.
+	ours bool
 	// unread says that the history has not been looked at, because this is surely the first checkpoint of a new id.
 	unread bool
 

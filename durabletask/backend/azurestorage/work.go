@@ -101,6 +101,10 @@ func (b *Backend) handOut(i *instance) *backend.InstanceWork {
 		messages[k] = history.Message{Target: target, Event: m.wire.Event}
 	}
 	r.session = b.sessions.Take(i.id)
+	if body := r.session.Body(); body != nil && !i.record.ours { // parked before somebody else had the instance
+		r.session.Park(nil)
+		b.end(backend.Evicted{body})
+	}
 	return &backend.InstanceWork{
 		Instance: i.name(), Version: i.version, Messages: messages, Attempt: r.messages[0].attempts, Session: r.session, Receipt: r,
 	}

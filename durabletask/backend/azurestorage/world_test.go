@@ -2,6 +2,7 @@ package azurestorage_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -78,7 +79,30 @@ func (w *world) completes(d time.Duration, id, output string) {
 	w.Helper()
 	s := w.after(d, id)
 	if s.Status != durabletask.Completed || s.Output == nil || *s.Output != output {
-		w.Fatalf("%s: %+v, want Completed with %s", id, s, output)
+		got := "nothing"
+		if s.Output != nil {
+			got = *s.Output
+		}
+		if os.Getenv("AZDURABLE_LOG") != "" {
+			for _, r := range w.service.Log() {
+				if strings.Contains(r.String(), id) {
+					w.Log(r)
+				}
+			}
+		}
+		for _, row := range w.service.Snapshot().Tables["testhubHistory"] {
+			if row.PartitionKey == id && os.Getenv("AZDURABLE_LOG") != "" {
+				line := row.RowKey
+				for _, p := range row.Properties {
+					switch p.Name {
+					case "ExecutionId", "EventType", "Input", "CommitId", "_Timestamp", "Origin", "ActivityId", "IsCheckpointComplete":
+						line += " " + p.Name + "=" + p.Value
+					}
+				}
+				w.Log(line)
+			}
+		}
+		w.Fatalf("%s is %v with %s, want Completed with %s; history %s", id, s.Status, got, output, w.kinds(id))
 	}
 }
 
