@@ -104,6 +104,7 @@ func (j job) measured(h *azureHub, load func() error) (*outcome, error) {
 	before, begin := processorTime(), time.Now()
 	err = load()
 	end := time.Now()
+	h.meter.settle()
 	spent := processorTime() - before
 	stop()
 	counts, last, most := h.meter.taken()

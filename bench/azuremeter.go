@@ -106,6 +106,22 @@ func (m *meter) reset() {
 	m.counts, m.last, m.most = map[string]int{}, time.Time{}, 0
 }
 
+// settle waits until no request for work has been answered for a while: what follows an instance's end is part of its cost.
+func (m *meter) settle() {
+	for {
+		time.Sleep(settled / 5)
+		m.mu.Lock()
+		quiet := time.Since(m.last) > settled
+		m.mu.Unlock()
+		if quiet {
+			return
+		}
+	}
+}
+
+// settled is longer than requests take to follow each other.
+const settled = 250 * time.Millisecond
+
 // taken returns the counts since reset, the moment of the last answer to a request for work, and how many were under way at once.
 func (m *meter) taken() (map[string]int, time.Time, int) {
 	m.mu.Lock()
