@@ -22,8 +22,10 @@ type azdurable struct {
 	worker   *durabletask.Worker
 	client   *durabletask.Client
 	finished atomic.Int64 // activities
+	returned atomic.Int64 // hellos and fan-outs that have come to their end; more than there are if one came there twice
 
 	hello5, hello1 *durabletask.Orchestrator[[]string, []string]
+	helloInline    *durabletask.Orchestrator[[]string, []string]
 	fanOut         *durabletask.Orchestrator[int, int]
 	storm          *durabletask.Orchestrator[int, int]
 	parked         *durabletask.Orchestrator[durabletask.None, string]
@@ -33,29 +35,40 @@ type azdurable struct {
 // wake is what the parked orchestrations wait for.
 var wake = durabletask.NewEvent[string]("Wake")
 
-// openAzdurable starts a worker on a store; vfs is "" but to count what the store does.
-func openAzdurable(path, vfs string) (*azdurable, error) {
+// newAzdurable makes the app. greet is called by each activity that says hello, unless it is nil.
+func newAzdurable(greet func(context.Context)) (*azdurable, *durabletask.App) {
 	e := &azdurable{}
-	sayHello := durabletask.NewActivity(e.sayHello, durabletask.Named("SayHello"))
-	hello := func(ctx durabletask.Context, cities []string) ([]string, error) {
-		var out []string
-		for _, city := range cities {
-			s, err := sayHello.Call(ctx, city)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, s)
+	sayHello := durabletask.NewActivity(func(ctx context.Context, city string) (string, error) {
+		defer e.finished.Add(1)
+		if greet != nil {
+			greet(ctx)
 		}
-		return out, nil
+		return "Hello " + city + "!", nil
+	}, durabletask.Named("SayHello"))
+	hello := func(options ...durabletask.CallOption) func(durabletask.Context, []string) ([]string, error) {
+		return func(ctx durabletask.Context, cities []string) ([]string, error) {
+			var out []string
+			for _, city := range cities {
+				s, err := sayHello.Call(ctx, city, options...)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, s)
+			}
+			e.returned.Add(1)
+			return out, nil
+		}
 	}
-	e.hello5 = durabletask.NewOrchestrator(hello, durabletask.Named("Hello5"))
-	e.hello1 = durabletask.NewOrchestrator(hello, durabletask.Named("Hello1"))
+	e.hello5 = durabletask.NewOrchestrator(hello(), durabletask.Named("Hello5"))
+	e.hello1 = durabletask.NewOrchestrator(hello(), durabletask.Named("Hello1"))
+	e.helloInline = durabletask.NewOrchestrator(hello(durabletask.Inline), durabletask.Named("HelloInline"))
 	e.fanOut = durabletask.NewOrchestrator(func(ctx durabletask.Context, width int) (int, error) {
 		tasks := make([]*durabletask.Task[string], width)
 		for i := range tasks {
 			tasks[i] = sayHello.Start(ctx, "x")
 		}
 		all, err := durabletask.WhenAll(ctx, tasks...)
+		e.returned.Add(1)
 		return len(all), err
 	}, durabletask.Named("FanOut"))
 	fails := durabletask.NewActivity(func(context.Context, string) (string, error) { return "", errors.New("no") }, durabletask.Named("Fails"))
@@ -77,24 +90,23 @@ func openAzdurable(path, vfs string) (*azdurable, error) {
 	}, durabletask.Named("Parked"))
 
 	e.contend = durabletask.NewOrchestrator(contend, durabletask.Named("Contend"))
+	return e, durabletask.New(sayHello, fails, e.hello5, e.hello1, e.helloInline, e.fanOut, e.storm, e.parked, e.contend, counters)
+}
 
+// openAzdurable starts a worker on an embedded store; vfs is "" but to count what the store does.
+func openAzdurable(path, vfs string) (*azdurable, error) {
 	log := slog.New(slog.DiscardHandler)
 	b, err := local.Open(context.Background(), local.Options{Path: path, VFS: vfs, Logger: log})
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	app := durabletask.New(sayHello, fails, e.hello5, e.hello1, e.fanOut, e.storm, e.parked, e.contend, counters)
+	e, app := newAzdurable(nil)
 	e.worker = durabletask.NewWorker(app, b, durabletask.WorkerOptions{Logger: log})
 	e.client = e.worker.Client()
 	if err := e.worker.Start(context.Background()); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
 	}
 	return e, nil
-}
-
-func (e *azdurable) sayHello(_ context.Context, city string) (string, error) {
-	defer e.finished.Add(1)
-	return "Hello " + city + "!", nil
 }
 
 // starters is how many starts are made at once, as the requests of an HTTP server are.

@@ -20,6 +20,34 @@ type figure struct {
 	value float64
 	unit  unit
 	note  string // what a reader must know about it
+
+	dtfx   float64 // what was recorded of DTFx, or 0
+	target *bound  // what it must reach, if anything
+}
+
+// bound is what a figure must reach.
+type bound struct {
+	value float64
+	least bool
+}
+
+func atMost(v float64) *bound  { return &bound{v, false} }
+func atLeast(v float64) *bound { return &bound{v, true} }
+
+// verdict says what the bound is and whether a value reaches it.
+func (b *bound) verdict(v float64) string {
+	if b == nil {
+		return ""
+	}
+	sign, met := "≤", v <= b.value
+	if b.least {
+		sign, met = "≥", v >= b.value
+	}
+	text := sign + " " + number(&b.value)
+	if !met {
+		text += " MISSED"
+	}
+	return text
 }
 
 type unit string
@@ -70,8 +98,8 @@ func hello5(n int) benchmark {
 		}
 		seconds := p.elapsed.Seconds()
 		return []figure{
-			{name, float64(p.orchestrations) / seconds, orchestrationsPerSecond, note},
-			{name + "/activities", float64(p.activities) / seconds, activitiesPerSecond, ""},
+			{name: name, value: float64(p.orchestrations) / seconds, unit: orchestrationsPerSecond, note: note},
+			{name: name + "/activities", value: float64(p.activities) / seconds, unit: activitiesPerSecond},
 		}, nil
 	}}
 }
@@ -88,7 +116,7 @@ func fanOut(ctx context.Context, e engine, limit time.Duration) ([]figure, error
 	if err != nil {
 		return nil, err
 	}
-	return []figure{{"fan-out/1000", fanOutWidth / time.Since(begin).Seconds(), activitiesPerSecond, ""}}, nil
+	return []figure{{name: "fan-out/1000", value: fanOutWidth / time.Since(begin).Seconds(), unit: activitiesPerSecond}}, nil
 }
 
 // errCutOff means that a benchmark has nothing to show for its time.
@@ -121,8 +149,8 @@ func latency(ctx context.Context, e engine, limit time.Duration) ([]figure, erro
 	}
 	slices.Sort(took)
 	return []figure{
-		{"latency/p50", inMilliseconds(percentile(took, 50)), milliseconds, note},
-		{"latency/p99", inMilliseconds(percentile(took, 99)), milliseconds, note},
+		{name: "latency/p50", value: inMilliseconds(percentile(took, 50)), unit: milliseconds, note: note},
+		{name: "latency/p99", value: inMilliseconds(percentile(took, 99)), unit: milliseconds, note: note},
 	}, nil
 }
 

@@ -64,8 +64,8 @@ func oneEntity(ctx context.Context, folder string) ([]figure, error) {
 		}
 		took := time.Since(begin)
 		figures = append(figures,
-			figure{fmt.Sprintf("entity/one/%d", n), float64(n) / took.Seconds(), operationsPerSecond, ""},
-			figure{fmt.Sprintf("entity/one/%d/heap", n), float64(peak()) / 1e6, megabytes, "the largest heap meanwhile"})
+			figure{name: fmt.Sprintf("entity/one/%d", n), value: float64(n) / took.Seconds(), unit: operationsPerSecond},
+			figure{name: fmt.Sprintf("entity/one/%d/heap", n), value: float64(peak()) / 1e6, unit: megabytes, note: "the largest heap meanwhile"})
 		if err := errors.Join(err, e.Close()); err != nil {
 			return nil, err
 		}
@@ -102,7 +102,8 @@ func manyEntities(ctx context.Context, folder string) ([]figure, error) {
 		}
 	}
 	took := time.Since(begin)
-	return []figure{{"entity/many/10000", n / took.Seconds(), operationsPerSecond, "entities with one signal each"}}, errors.Join(err, e.Close())
+	all := figure{name: "entity/many/10000", value: n / took.Seconds(), unit: operationsPerSecond, note: "entities with one signal each"}
+	return []figure{all}, errors.Join(err, e.Close())
 }
 
 // lockedKeys are the entities that all contenders want.
@@ -137,6 +138,6 @@ func locks(ctx context.Context, folder string) ([]figure, error) {
 		}
 	}
 	took := time.Since(begin)
-	each := figure{"entity/locks/100", inMilliseconds(took) / n, milliseconds, "for each section over 5 entities, one after the other"}
+	each := figure{name: "entity/locks/100", value: inMilliseconds(took) / n, unit: milliseconds, note: "for each section over 5 entities, one after the other"}
 	return []figure{each}, errors.Join(err, e.Close())
 }

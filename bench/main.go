@@ -10,11 +10,18 @@ import (
 	"regexp"
 	"runtime"
 	"time"
+
+	"github.com/azdurable/azdurable/internal/azuretest/azurite"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:])
+	var err error
+	if text, ok := os.LookupEnv(jobVariable); ok {
+		err = doJob(ctx, text, os.Stdout)
+	} else {
+		err = run(ctx, os.Args[1:])
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -27,6 +34,7 @@ type settings struct {
 	bench, engines *regexp.Regexp
 	limit          time.Duration
 	data           string
+	profile        string
 }
 
 func run(ctx context.Context, args []string) (err error) {
@@ -37,6 +45,7 @@ func run(ctx context.Context, args []string) (err error) {
 	lines := flags.String("json", "", "also write one JSON object a line to this `file`")
 	flags.DurationVar(&s.limit, "limit", 20*time.Second, "cut a run off after this time")
 	flags.StringVar(&s.data, "data", ".data", "`folder` for the engines' files, on the disk that is to be measured; emptied afterwards")
+	flags.StringVar(&s.profile, "profile", "", "`folder` for a processor profile of each load on the Azure store")
 	_ = flags.Parse(args) // ends the process on an error
 
 	if s.bench, err = regexp.Compile(*bench); err != nil {
@@ -81,11 +90,16 @@ func measure(ctx context.Context, s settings, r report) error {
 			return err
 		}
 	}
-	for _, b := range ownBenchmarks() {
+	for _, b := range append(ownBenchmarks(), azureBenchmarks(s.profile)...) {
 		if !s.bench.MatchString(b.name) || !s.engines.MatchString(ours.name) {
 			continue
 		}
-		if err := alone(ctx, s, r, b); err != nil {
+		err := alone(ctx, s, r, b)
+		if errors.Is(err, azurite.ErrNotInstalled) {
+			r.remark(b.name, err.Error()+": 'make azurite' installs it")
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", b.name, err)
 		}
 	}

@@ -77,7 +77,7 @@ func commits(ctx context.Context, folder string) ([]figure, error) {
 		}
 	}
 	counted := float64(syncs.Load()-before) / runs
-	return []figure{{"latency/commits", counted, each, "fsyncs of the log for one orchestration of one activity"}}, e.Close()
+	return []figure{{name: "latency/commits", value: counted, unit: each, note: "fsyncs of the log for one orchestration of one activity"}}, e.Close()
 }
 
 // parked starts 100,000 orchestrations that wait for an event, and measures what they cost and how soon one wakes.
@@ -113,11 +113,11 @@ func parked(ctx context.Context, folder string) ([]figure, error) {
 	reopened := time.Since(begin)
 	cold, err := e.wakeOne(ctx, instances[n/2].ID)
 	return []figure{
-		{"parked/start", started, orchestrationsPerSecond, ""},
-		{"parked/resident", resident, megabytes, "the whole process"},
-		{"parked/reopen", inMilliseconds(reopened), milliseconds, ""},
-		{"parked/wake", inMilliseconds(warm), milliseconds, "from raising the event until the instance has ended"},
-		{"parked/wake-cold", inMilliseconds(cold), milliseconds, "the same after the restart"},
+		{name: "parked/start", value: started, unit: orchestrationsPerSecond},
+		{name: "parked/resident", value: resident, unit: megabytes, note: "the whole process"},
+		{name: "parked/reopen", value: inMilliseconds(reopened), unit: milliseconds},
+		{name: "parked/wake", value: inMilliseconds(warm), unit: milliseconds, note: "from raising the event until the instance has ended"},
+		{name: "parked/wake-cold", value: inMilliseconds(cold), unit: milliseconds, note: "the same after the restart"},
 	}, errors.Join(err, e.Close())
 }
 
@@ -173,7 +173,7 @@ func fanOutWidthOf(n int) func(context.Context, string) ([]figure, error) {
 			return nil, errors.Join(err, e.Close())
 		}
 		cost := float64(time.Since(begin).Microseconds()) / float64(n)
-		return []figure{{fmt.Sprintf("fan-out-width/%d", n), cost, micros, ""}}, e.Close()
+		return []figure{{name: fmt.Sprintf("fan-out-width/%d", n), value: cost, unit: micros}}, e.Close()
 	}
 }
 
@@ -190,7 +190,7 @@ func sequenceOf(n int) func(context.Context, string) ([]figure, error) {
 			_, err = i.Wait(ctx)
 		}
 		cost := float64(time.Since(begin).Microseconds()) / float64(n)
-		return []figure{{fmt.Sprintf("sequence-length/%d", n), cost, micros, ""}}, errors.Join(err, e.Close())
+		return []figure{{name: fmt.Sprintf("sequence-length/%d", n), value: cost, unit: micros}}, errors.Join(err, e.Close())
 	}
 }
 
@@ -210,8 +210,8 @@ func retryStorm(ctx context.Context, folder string) ([]figure, error) {
 		}
 		took := time.Since(begin)
 		figures = append(figures,
-			figure{fmt.Sprintf("retry-storm/%d/heap", n), float64(peak()) / 1e6, megabytes, "the largest heap meanwhile"},
-			figure{fmt.Sprintf("retry-storm/%d", n), float64(3*n) / took.Seconds(), activitiesPerSecond, ""})
+			figure{name: fmt.Sprintf("retry-storm/%d/heap", n), value: float64(peak()) / 1e6, unit: megabytes, note: "the largest heap meanwhile"},
+			figure{name: fmt.Sprintf("retry-storm/%d", n), value: float64(3*n) / took.Seconds(), unit: activitiesPerSecond})
 		if err := errors.Join(err, e.Close()); err != nil {
 			return nil, err
 		}
@@ -267,7 +267,7 @@ func replay(events int) ([]figure, error) {
 			return nil, fmt.Errorf("the replay of %d events ended early", len(past))
 		}
 	}
-	return []figure{{fmt.Sprintf("replay/%d", events), inMilliseconds(median(took)), milliseconds, ""}}, nil
+	return []figure{{name: fmt.Sprintf("replay/%d", events), value: inMilliseconds(median(took)), unit: milliseconds}}, nil
 }
 
 // recordSequence makes a history of about so many events: one episode for each activity of a long sequence.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // record is one line of the JSON file, and of the table.
@@ -14,6 +15,7 @@ type record struct {
 	Peer      string   `json:"peer,omitempty"`
 	PeerValue *float64 `json:"peer_value,omitempty"`
 	Ratio     *float64 `json:"ratio,omitempty"`
+	Target    string   `json:"target,omitempty"`
 }
 
 // report prints results as they come, as a table and as JSON lines.
@@ -23,15 +25,22 @@ type report struct {
 }
 
 func (r report) header() {
-	_, _ = fmt.Fprintf(r.table, "%-26s %12s  %-17s %-30s %12s %8s\n", "", "ours", "", "peer", "peer's", "ratio")
+	_, _ = fmt.Fprintf(r.table, "%-34s %12s  %-17s %-30s %12s %8s  %s\n", "", "ours", "", "peer", "peer's", "ratio", "target")
 }
 
-// own reports a figure that nothing is compared with.
+// recordedPeer stands beside figures that were recorded before, on another machine.
+const recordedPeer = "DTFx, recorded"
+
+// own reports a figure that is compared with nothing, or with what was recorded.
 func (r report) own(f figure) error {
 	if f.note != "" {
 		r.remark(f.name, f.note)
 	}
-	return r.write(record{Name: f.name, Value: &f.value, Unit: f.unit})
+	line := record{Name: f.name, Value: &f.value, Unit: f.unit, Target: f.target.verdict(f.value)}
+	if f.dtfx > 0 {
+		line.Peer, line.PeerValue, line.Ratio = recordedPeer, &f.dtfx, ratio(f.value, f.dtfx, f.unit)
+	}
+	return r.write(line)
 }
 
 // beside reports a peer's figure, and how ours, if there is one, compares.
@@ -60,8 +69,9 @@ func ratio(own, peer float64, u unit) *float64 {
 }
 
 func (r report) write(line record) error {
-	_, _ = fmt.Fprintf(r.table, "%-26s %12s  %-17s %-30s %12s %8s\n",
-		line.Name, number(line.Value), line.Unit, line.Peer, number(line.PeerValue), number(line.Ratio))
+	row := fmt.Sprintf("%-34s %12s  %-17s %-30s %12s %8s  %s",
+		line.Name, number(line.Value), line.Unit, line.Peer, number(line.PeerValue), number(line.Ratio), line.Target)
+	_, _ = fmt.Fprintln(r.table, strings.TrimRight(row, " "))
 	if r.lines == nil {
 		return nil
 	}

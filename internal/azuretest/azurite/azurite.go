@@ -74,7 +74,20 @@ func Stop() error {
 	if shared.server == nil {
 		return nil
 	}
-	return shared.server.stop()
+	return shared.server.Stop()
+}
+
+// ErrNotInstalled means that there is no Azurite beside this package, or no Node.js to run it.
+var ErrNotInstalled = errors.New("azurite is not installed")
+
+// Start starts an Azurite of the caller's own, which nothing has slowed down yet. The caller stops it; it also ends with this process.
+// The error is ErrNotInstalled if `make azurite` has not been run.
+func Start() (*Server, error) {
+	script, err := installed()
+	if err != nil {
+		return nil, err
+	}
+	return start(script)
 }
 
 // Shared returns the test binary's Azurite. A test that needs it is skipped when it is not installed.
@@ -114,6 +127,14 @@ func (s *Server) ConnectionString() string {
 	return azuretest.ConnectionString(account, s.key, s.endpoints[azuretest.Blob], s.endpoints[azuretest.Queue], s.endpoints[azuretest.Table])
 }
 
+// ProcessorTime is what Azurite has used of the processor, once it has been stopped.
+func (s *Server) ProcessorTime() time.Duration {
+	if s.command.ProcessState == nil {
+		return 0
+	}
+	return s.command.ProcessState.UserTime() + s.command.ProcessState.SystemTime()
+}
+
 // installed returns the program's path beside this file, or says that it is not there.
 func installed() (string, error) {
 	_, self, _, ok := runtime.Caller(0)
@@ -123,10 +144,10 @@ func installed() (string, error) {
 	modules := filepath.Join(filepath.Dir(self), "node_modules")
 	// The mark that `make azurite` leaves when it has finished: while it is at work, the script is there before what it needs.
 	if _, err := os.Stat(filepath.Join(modules, ".installed")); err != nil {
-		return "", errors.New("azurite is not installed")
+		return "", ErrNotInstalled
 	}
 	if _, err := exec.LookPath("node"); err != nil {
-		return "", errors.New("azurite needs node, which is not there")
+		return "", fmt.Errorf("%w: it needs node, which is not there", ErrNotInstalled)
 	}
 	return filepath.Join(modules, "azurite", "dist", "src", "azurite.js"), nil
 }
@@ -168,7 +189,7 @@ func start(script string) (*Server, error) {
 		err = fmt.Errorf("azurite: not listening after %v", startTimeout)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.stop())
+		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
 }
@@ -197,8 +218,8 @@ func (s *Server) watch(out io.Reader, listening chan<- error) {
 	}
 }
 
-// stop ends Azurite and waits for it.
-func (s *Server) stop() error {
+// Stop ends Azurite and waits for it.
+func (s *Server) Stop() error {
 	err := s.lifeline.Close()
 	timeout := time.NewTimer(stopTimeout)
 	defer timeout.Stop()
