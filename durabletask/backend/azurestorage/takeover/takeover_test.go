@@ -174,13 +174,16 @@ func (s *site) greet() {
 	same(s.t, "greeting", state.Output, &want)
 }
 
+// settled is longer than any message that is given back for the n-th time stays hidden.
+const settled = 20 * time.Minute
+
 // longest is how long we wait for the instances to settle: longer than every recorded timer.
 const longest = 12 * 24 * time.Hour
 
 // settle waits until every instance has come to its end, or to where the recording has left it.
 func (s *site) settle(r *recording) {
 	ctx := context.Background()
-	time.Sleep(time.Hour)
+	time.Sleep(settled)
 	for wait := time.Second; wait < longest; wait *= 2 {
 		if len(s.unsettled(ctx, r)) == 0 {
 			break
