@@ -201,3 +201,29 @@ func TestSpec_8_1_UnreadableMessagesAreDropped(t *testing.T) {
 		t.Errorf("%d messages reported\n%s", n, b.log)
 	}
 }
+
+// With rollback off, what an operation has done before it failed is kept, as in-process .NET does on request.
+func TestSpec_8_4_FailedOperationsCanBeKept(t *testing.T) {
+	t.Parallel()
+	s := script(func(ctx durabletask.Context) (string, error) {
+		_, err := durabletask.CallEntity(ctx, tallies.ID("a"), (*tally).Spend, 7)
+		if !errors.Is(err, errBroke) {
+			return "", fmt.Errorf("got %w", err)
+		}
+		_, err = durabletask.CallEntityByName[int](ctx, tallies.ID("a").EntityID, "nope", nil)
+		if !errors.Is(err, durabletask.ErrNoOperation) {
+			return "", fmt.Errorf("got %w", err)
+		}
+		n, err := durabletask.CallEntity(ctx, tallies.ID("a"), (*tally).Get, durabletask.None{})
+		return fmt.Sprint(n), err
+	})
+	durabletest.Test(t, durabletask.New(s, tallies, launched), func(t *testing.T, h *durabletest.Hub) {
+		if got, err := durabletest.Run(h, s, durabletask.None{}); err != nil || got != "-7" {
+			t.Errorf("got %q, %v", got, err)
+		}
+		h.Advance(time.Second)
+		if v, _, err := durabletask.ReadEntity(t.Context(), h.Client, tallies.ID("log")); err != nil || v.Value != 1 {
+			t.Errorf("its signal has left %d, %v", v.Value, err)
+		}
+	}, durabletask.WorkerOptions{KeepFailedOperations: true})
+}

@@ -61,7 +61,7 @@ func Operate(ctx context.Context, f *EntityFunc, w *EntityWork) {
 			return
 		}
 		c := &entityContext{Context: ctx, id: EntityID(w.ID), operation: op, logger: w.Logger}
-		result := f.perform(c, &known)
+		result := f.perform(c, &known, w.Batch.KeepsFailed())
 		if result.Failure != nil {
 			if ctx.Err() != nil {
 				return // the failure is ours, not its own
@@ -81,31 +81,37 @@ type decoded struct {
 	value reflect.Value
 }
 
-// perform runs one operation.
-func (f *EntityFunc) perform(c *entityContext, known *decoded) entity.Result {
+// perform runs one operation. With keep, what it has done before it failed is part of the result.
+func (f *EntityFunc) perform(c *entityContext, known *decoded, keep bool) entity.Result {
 	before := c.operation.State
+	refuse := func(err error) entity.Result { return entity.Result{State: before, Failure: f.errors.failure(err)} }
 	o, ok := f.operations[strings.ToLower(c.operation.Operation)]
 	switch {
 	case ok:
 	case strings.EqualFold(c.operation.Operation, deletion):
 		return entity.Result{}
 	default:
-		return entity.Result{Failure: f.errors.failure(ErrNoOperation.New("entity %q has no operation %q; it has %s",
-			f.name, c.operation.Operation, strings.Join(f.Operations(), ", ")))}
+		return refuse(ErrNoOperation.New("entity %q has no operation %q; it has %s", f.name, c.operation.Operation, strings.Join(f.Operations(), ", ")))
 	}
 	state := known.value
 	if !state.IsValid() || known.text != before {
 		state = reflect.New(f.state)
 		if before != nil {
 			if err := json.Unmarshal([]byte(*before), state.Interface()); err != nil {
-				return entity.Result{Failure: f.errors.failure(ErrEntityState.New(
-					"the stored state %s is not a %v: %v. It is kept; deploy code that can read it, or delete the entity", excerpt(*before), f.state, err))}
+				return refuse(ErrEntityState.New(
+					"the stored state %s is not a %v: %v. It is kept; deploy code that can read it, or delete the entity", excerpt(*before), f.state, err))
 			}
 		}
 	}
+	input := reflect.New(o.input)
+	if text := c.operation.Input; text != nil && o.input != reflect.TypeFor[None]() {
+		if err := json.Unmarshal([]byte(*text), input.Interface()); err != nil {
+			return refuse(&PayloadError{Reason: fmt.Sprintf("%s is not a %v: %v", excerpt(*text), o.input, err)})
+		}
+	}
 	*known = decoded{} // a failure may leave it half-changed
-	result := f.invoke(c, o, state)
-	if result.Failure != nil {
+	result := f.invoke(c, o, state, input.Elem())
+	if result.Failure != nil && !keep {
 		return result
 	}
 	switch {
@@ -116,7 +122,7 @@ func (f *EntityFunc) perform(c *entityContext, known *decoded) entity.Result {
 	default:
 		text, err := encode(state.Elem().Interface())
 		if err != nil {
-			return entity.Result{Failure: f.errors.failure(ErrEntityState.New("the state can't be stored: %v", err))}
+			return refuse(ErrEntityState.New("the state can't be stored: %v", err))
 		}
 		result.State = text
 		*known = decoded{text, state}
@@ -126,13 +132,7 @@ func (f *EntityFunc) perform(c *entityContext, known *decoded) entity.Result {
 }
 
 // invoke calls the method on a goroutine of its own, which survives that the method ends its goroutine.
-func (f *EntityFunc) invoke(c *entityContext, o *operation, state reflect.Value) (result entity.Result) {
-	input := reflect.New(o.input)
-	if text := c.operation.Input; text != nil && o.input != reflect.TypeFor[None]() {
-		if err := json.Unmarshal([]byte(*text), input.Interface()); err != nil {
-			return entity.Result{Failure: f.errors.failure(&PayloadError{Reason: fmt.Sprintf("%s is not a %v: %v", excerpt(*text), o.input, err)})}
-		}
-	}
+func (f *EntityFunc) invoke(c *entityContext, o *operation, state, input reflect.Value) (result entity.Result) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -142,7 +142,7 @@ func (f *EntityFunc) invoke(c *entityContext, o *operation, state reflect.Value)
 				result.Failure = panicFailure(p)
 			}
 		}()
-		out := o.fn.Call([]reflect.Value{state, reflect.ValueOf(c), input.Elem()})
+		out := o.fn.Call([]reflect.Value{state, reflect.ValueOf(c), input})
 		err, _ := reflect.TypeAssert[error](out[1])
 		if err == nil {
 			result.Output, err = encode(out[0].Interface())

@@ -29,6 +29,8 @@ type WorkerOptions struct {
 	MaxCalls int
 	// EntityOperations limits the operations of one batch of an entity, after which its state is stored; default: 5,000.
 	EntityOperations int
+	// KeepFailedOperations keeps what an operation of an entity has done before it failed; default: it leaves no trace.
+	KeepFailedOperations bool
 	// ReorderWindow is for how long requests to entities may be under way and still arrive once and in order; default: 30 minutes. It has no effect on
 	// stores that see to that themselves.
 	ReorderWindow time.Duration
@@ -61,7 +63,10 @@ type Worker struct {
 
 // NewWorker makes a worker. It does nothing before Start.
 func NewWorker(app *App, b backend.Backend, o WorkerOptions) *Worker {
-	entities := entity.Options{ReorderWindow: reorderWindow(b, o.ReorderWindow), MaxOperations: o.EntityOperations, MaxStateBytes: MaxPayload}
+	entities := entity.Options{
+		ReorderWindow: reorderWindow(b, o.ReorderWindow), MaxOperations: o.EntityOperations, MaxStateBytes: MaxPayload,
+		KeepFailed: o.KeepFailedOperations,
+	}
 	if entities.MaxOperations == 0 {
 		entities.MaxOperations = entityOperations
 	}

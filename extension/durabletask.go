@@ -17,9 +17,12 @@ type durableTask struct {
 	storeType      string
 	storeSource    string // who chose the type
 	connectionName string
+	provider       provider
+	useAppLease    bool
 
 	maxActivities, maxOrchestrators, maxEntities int
 	maxOperations, reorderMinutes                int
+	rollback                                     bool
 	storeInputs                                  bool
 	useForwardedHost                             bool
 
@@ -30,12 +33,21 @@ type durableTask struct {
 	versionFailure int // index of Reject or Fail
 }
 
+// provider is what storageProvider says of the store AzureStorage. Zero values mean the store's defaults.
+type provider struct {
+	partitions, batchSize, bufferThreshold            int
+	controlVisibility, workItemVisibility, maxPolling time.Duration
+	legacyManager, tableManager                       bool
+	encoding                                          int // index of UTF8 or Base64
+	trackingConnection, trackingPrefix                string
+}
+
 // worker turns the settings into a worker's.
 func (o *durableTask) worker(log *slog.Logger) durabletask.WorkerOptions {
 	return durabletask.WorkerOptions{
 		Logger: log, Orchestrations: o.maxOrchestrators, Activities: o.maxActivities, Entities: o.maxEntities,
 		EntityOperations: o.maxOperations, ReorderWindow: time.Duration(o.reorderMinutes) * time.Minute,
-		StoreInputs: o.storeInputs, MaxCalls: o.maxCalls,
+		KeepFailedOperations: !o.rollback, StoreInputs: o.storeInputs, MaxCalls: o.maxCalls,
 		ReplaceRunning: o.overridable == 1,
 		Versions: durabletask.Versions{
 			Default: o.defaultVersion, Match: durabletask.VersionMatch(o.versionMatch), FailMismatch: o.versionFailure == 1,
@@ -52,21 +64,21 @@ func (o *durableTask) settings() []setting {
 		{"storageProvider:type", text(&o.storeType)},
 		{"storageProvider:connectionName", text(&o.connectionName)},
 		{"storageProvider:connectionStringName", text(&o.connectionName)},
-		{"storageProvider:trackingStoreConnectionName", text(nil)},
-		{"storageProvider:trackingStoreConnectionStringName", text(nil)},
-		{"storageProvider:trackingStoreNamePrefix", text(nil)},
-		{"storageProvider:partitionCount", integer(nil, 1, 16, "must be an integer value between 1 and 16.")},
-		{"storageProvider:controlQueueBatchSize", integer(nil, 1, math.MaxInt32, "must be a non-negative integer.")},
-		{"storageProvider:controlQueueBufferThreshold", integer(nil, 1, 1000, "must be between 1 and 1000.")},
-		{"storageProvider:controlQueueVisibilityTimeout", span(minute, hour, "must be between 1 and 60 minutes.")},
-		{"storageProvider:workItemQueueVisibilityTimeout", span(0, math.MaxInt64, "must be non-negative.")},
-		{"storageProvider:maxQueuePollingInterval", span(1, math.MaxInt64, "must be non-negative.")},
+		{"storageProvider:trackingStoreConnectionName", text(&o.provider.trackingConnection)},
+		{"storageProvider:trackingStoreConnectionStringName", text(&o.provider.trackingConnection)},
+		{"storageProvider:trackingStoreNamePrefix", text(&o.provider.trackingPrefix)},
+		{"storageProvider:partitionCount", integer(&o.provider.partitions, 1, 16, "must be an integer value between 1 and 16.")},
+		{"storageProvider:controlQueueBatchSize", integer(&o.provider.batchSize, 1, math.MaxInt32, "must be a non-negative integer.")},
+		{"storageProvider:controlQueueBufferThreshold", integer(&o.provider.bufferThreshold, 1, 1000, "must be between 1 and 1000.")},
+		{"storageProvider:controlQueueVisibilityTimeout", span(&o.provider.controlVisibility, minute, hour, "must be between 1 and 60 minutes.")},
+		{"storageProvider:workItemQueueVisibilityTimeout", span(&o.provider.workItemVisibility, 0, math.MaxInt64, "must be non-negative.")},
+		{"storageProvider:maxQueuePollingInterval", span(&o.provider.maxPolling, 1, math.MaxInt64, "must be non-negative.")},
 		{"storageProvider:fetchLargeMessagesAutomatically", boolean(nil)},
-		{"storageProvider:useLegacyPartitionManagement", boolean(nil)},
-		{"storageProvider:useTablePartitionManagement", boolean(nil)},
+		{"storageProvider:useLegacyPartitionManagement", boolean(&o.provider.legacyManager)},
+		{"storageProvider:useTablePartitionManagement", boolean(&o.provider.tableManager)},
 		{"storageProvider:allowReplayingTerminalInstances", boolean(nil)},
-		{"storageProvider:partitionTableOperationTimeout", span(0, math.MaxInt64, "must be non-negative.")},
-		{"storageProvider:queueClientMessageEncoding", oneOf(nil, "UTF8", "Base64")},
+		{"storageProvider:partitionTableOperationTimeout", span(nil, 0, math.MaxInt64, "must be non-negative.")},
+		{"storageProvider:queueClientMessageEncoding", oneOf(&o.provider.encoding, "UTF8", "Base64")},
 		{"storageProvider:useInstanceTableEtag", boolean(nil)},
 		{"tracing:traceInputsAndOutputs", boolean(nil)},
 		{"tracing:traceReplayEvents", boolean(nil)},
@@ -78,7 +90,7 @@ func (o *durableTask) settings() []setting {
 		{"notifications:eventGrid:topicEndpoint", text(nil)},
 		{"notifications:eventGrid:keySettingName", text(nil)},
 		{"notifications:eventGrid:publishRetryCount", integer(nil, 0, math.MaxInt32, "must be a non-negative integer.")},
-		{"notifications:eventGrid:publishRetryInterval", span(1, hour, "must be positive and at most 60 minutes.")},
+		{"notifications:eventGrid:publishRetryInterval", span(nil, 1, hour, "must be positive and at most 60 minutes.")},
 		{"notifications:eventGrid:publishRetryHttpStatus:*", integer(nil, 0, math.MaxInt32, "must be an HTTP status code.")},
 		{"notifications:eventGrid:publishEventTypes:*", text(nil)},
 		{"httpSettings:defaultAsyncRequestSleepTimeMilliseconds", integer(nil, 0, math.MaxInt32, "must be a non-negative integer.")},
@@ -94,18 +106,18 @@ func (o *durableTask) settings() []setting {
 		{"overridableExistingInstanceStates", oneOf(&o.overridable, "NonRunningStates", "AnyState")},
 		{"entityMessageReorderWindowInMinutes", integer(&o.reorderMinutes, 0, math.MaxInt32, "must be a non-negative integer.")},
 		{"useGracefulShutdown", boolean(nil)},
-		{"rollbackEntityOperationsOnExceptions", boolean(nil)},
+		{"rollbackEntityOperationsOnExceptions", boolean(&o.rollback)},
 		{"throwStatusExceptionsOnRaiseEvent", boolean(nil)},
-		{"useAppLease", boolean(nil)},
-		{"appLeaseOptions:renewInterval", span(1, math.MaxInt64, "must be positive.")},
-		{"appLeaseOptions:acquireInterval", span(1, math.MaxInt64, "must be positive.")},
-		{"appLeaseOptions:leaseInterval", span(15*time.Second, minute, "must be between 15 and 60 seconds.")},
+		{"useAppLease", boolean(&o.useAppLease)},
+		{"appLeaseOptions:renewInterval", span(nil, 1, math.MaxInt64, "must be positive.")},
+		{"appLeaseOptions:acquireInterval", span(nil, 1, math.MaxInt64, "must be positive.")},
+		{"appLeaseOptions:leaseInterval", span(nil, 15*time.Second, minute, "must be between 15 and 60 seconds.")},
 		{"storeInputsInOrchestrationHistory", boolean(&o.storeInputs)},
 		{"defaultVersion", optional(&o.defaultVersion)},
 		{"versionMatchStrategy", oneOf(&o.versionMatch, "None", "Strict", "CurrentOrOlder")},
 		{"versionFailureStrategy", oneOf(&o.versionFailure, "Reject", "Fail")},
 		{"maxGrpcMessageSizeInBytes", integer(nil, 1, math.MaxInt32, positive)},
-		{"grpcHttpClientTimeout", span(1, math.MaxInt64, "must be positive.")},
+		{"grpcHttpClientTimeout", span(nil, 1, math.MaxInt64, "must be positive.")},
 	}
 }
 
@@ -119,11 +131,12 @@ func readDurableTask(c configuration, app *AppSettings, log *slog.Logger) (*dura
 	// ext: DurableTaskOptions.cs; the plan of small machines has limits of its own.
 	perProcessor := 10 * runtime.GOMAXPROCS(0)
 	o := &durableTask{
-		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30,
-		connectionName: "Storage", versionMatch: int(durabletask.MatchCurrentOrOlder),
+		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30, rollback: true,
+		connectionName: "Storage", useAppLease: true, provider: provider{tableManager: true}, versionMatch: int(durabletask.MatchCurrentOrOlder),
 	}
 	if app.consumptionPlan() {
 		o.maxActivities, o.maxOrchestrators, o.maxEntities, o.maxOperations = 10, 5, 10, 50
+		o.provider.bufferThreshold = 128
 	}
 	known := o.settings()
 	for _, entry := range c.section(durableTaskSection) {

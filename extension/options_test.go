@@ -156,24 +156,35 @@ func TestStoreChoice(t *testing.T) {
 		o         Options
 		host      string
 		app       AppSettings
+		kind      string // default: local
 		why, flaw string
 	}{
 		"standalone":           {o: Options{Environ: storage}, why: "standalone"},
 		"flag":                 {o: Options{Store: "LOCAL"}, host: "AzureStorage", why: "-store"},
 		"host.json":            {host: "local", why: "host.json"},
-		"AzureStorage":         {host: "AzureStorage", flaw: "not built into this version yet; use the embedded store: start with -store local"},
-		"AzureStorage by flag": {o: Options{Store: "azurestorage"}, flaw: "-store local"},
+		"AzureStorage":         {o: Options{Environ: storage}, host: "azurestorage", kind: StoreAzureStorage, why: "host.json"},
+		"AzureStorage by flag": {o: Options{Store: "azurestorage", Environ: storage}, kind: StoreAzureStorage, why: "-store"},
+		"no connection":        {o: Options{Store: "azurestorage"}, flaw: "Set AzureWebJobsStorage to a connection string"},
+		"a bad connection":     {o: Options{Store: "azurestorage", Environ: []string{"AzureWebJobsStorage=nonsense"}}, flaw: "AzureWebJobsStorage"},
+		"identity": {
+			o:   Options{Environ: []string{"AzureWebJobsStorage__accountName=acct"}},
+			app: AppSettings{Port: "1"}, kind: StoreAzureStorage, why: "AzureWebJobsStorage is set",
+		},
 		"unknown":              {host: "Netherite", flaw: "available storage providers are local and AzureStorage"},
-		"under the host":       {o: Options{Environ: storage}, app: AppSettings{Port: "1"}, flaw: "AzureWebJobsStorage is set"},
+		"under the host":       {o: Options{Environ: storage}, app: AppSettings{Port: "1"}, kind: StoreAzureStorage, why: "AzureWebJobsStorage is set"},
 		"host without storage": {app: AppSettings{Port: "1"}, why: "AzureWebJobsStorage is not set"},
 		"Function App":         {o: Options{Store: "local"}, app: AppSettings{Port: "1", InstanceID: "x"}, flaw: "AZDURABLE_FORCE_LOCAL"},
 		"consumption plan":     {app: AppSettings{Container: "x", SiteName: "s"}, flaw: "AZDURABLE_FORCE_LOCAL"},
 		"a container":          {app: AppSettings{Container: "x"}, why: "standalone"},
 		"forced":               {app: AppSettings{InstanceID: "x", ForceLocal: true}, why: "standalone"},
 	} {
-		d := &durableTask{storeType: c.host, storeSource: HostFile}
+		d := &durableTask{storeType: c.host, storeSource: HostFile, connectionName: "Storage"}
 		s, err := chooseStore(&c.o, d, &c.app, c.o.lookup, "Hub")
-		if c.flaw == "" && (err != nil || s.Type != StoreLocal || s.Path != filepath.Join(DefaultFolder, "Hub.db") || !strings.Contains(s.Why, c.why)) ||
+		kind, path := StoreLocal, filepath.Join(DefaultFolder, "Hub.db")
+		if c.kind != "" {
+			kind, path = c.kind, ""
+		}
+		if c.flaw == "" && (err != nil || s.Type != kind || s.Path != path || !strings.Contains(s.Why, c.why)) ||
 			c.flaw != "" && (err == nil || !strings.Contains(err.Error(), c.flaw)) {
 			t.Errorf("%s: %+v, %v, want %q, an error with %q", name, s, err, c.why, c.flaw)
 		}

@@ -61,7 +61,7 @@ func integer(target *int, lowest, highest int, rule string) func(string) error {
 	}
 }
 
-func span(shortest, longest time.Duration, rule string) func(string) error {
+func span(target *time.Duration, shortest, longest time.Duration, rule string) func(string) error {
 	return func(value string) error {
 		d, err := parseTimeSpan(value)
 		if err != nil {
@@ -69,6 +69,9 @@ func span(shortest, longest time.Duration, rule string) func(string) error {
 		}
 		if d < shortest || d > longest {
 			return errors.New(rule)
+		}
+		if target != nil {
+			*target = d
 		}
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/azdurable/azdurable/durabletask/backend/local/localtest"
 	"github.com/azdurable/azdurable/extension"
 	"github.com/azdurable/azdurable/handler"
+	"github.com/azdurable/azdurable/internal/azuretest/azurite"
 )
 
 // asApp makes the test binary be an app: "lossy" the sample, with its data on a disk that loses what is not synced when the process
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 		handler.Main(durabletask.New(hang, durabletask.NewOrchestrator(
 			func(ctx durabletask.Context, _ any) (any, error) { return hang.Call(ctx, nil) }, durabletask.Named("Stuck"))))
 	default:
-		os.Exit(m.Run())
+		azurite.Main(m)
 	}
 }
 

@@ -31,6 +31,8 @@ Flags:
 `
 
 const footer = `
+The store AzureStorage is the account that AzureWebJobsStorage names.
+
 Settings also come from host.json (extensions.durableTask) and, for runs without the Functions host,
 local.settings.json, both in the working directory; from environment variables named
 AzureFunctionsJobHost__extensions__durableTask__…, which override host.json; and from AZDURABLE_KEY.
@@ -49,7 +51,7 @@ func parseFlags(args []string, settings *extension.AppSettings, help io.Writer) 
 	set.SetOutput(io.Discard)
 	set.StringVar(&f.listen, "listen", f.listen, "the `address` to listen on: host:port; an address that other machines can reach needs -key")
 	set.StringVar(&f.data, "data", filepath.Join(".", extension.DefaultFolder), "the `folder` in which the embedded store keeps its file, <hub>.db")
-	set.StringVar(&f.store, "store", "", "the `kind` of store: local (embedded) or AzureStorage (not built yet); default: as host.json says, else local")
+	set.StringVar(&f.store, "store", "", "the `kind` of store: local (embedded) or AzureStorage; default: as host.json says, else local")
 	set.StringVar(&f.hub, "hub", "", "the `name` of the task hub: 3 to 45 letters and digits; default: hubName in host.json, else TestHubName")
 	set.StringVar(&f.key, "key", "", "the `key` that callers must send as header x-functions-key or query parameter code; default: AZDURABLE_KEY, else none")
 	set.Int64Var(&f.maxBody, "max-body", DefaultMaxBody, "the largest request body, in `bytes`")

@@ -209,7 +209,7 @@ func TestServeRefuses(t *testing.T) {
 		{"all IPv6 addresses", func(o *Options) { o.Listen = "[::]:7071" }, []string{"-key"}},
 		{"not an address", func(o *Options) { o.Listen = "7071" }, []string{"host:port"}},
 		{"a store that can't be opened", func(o *Options) { o.Extension.Open, o.Extension.Data = nil, "/dev/null/data" }, []string{"/dev/null/data", "-data"}},
-		{"a store that isn't built", func(o *Options) { o.Extension.Store = "AzureStorage" }, []string{"-store local"}},
+		{"a store without a connection", func(o *Options) { o.Extension.Store = "AzureStorage" }, []string{"AzureWebJobsStorage"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

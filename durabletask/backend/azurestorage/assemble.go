@@ -296,7 +296,8 @@ func (s *sieve) mismatched(m *message, e *history.ExecutionStarted) {
 	same := generationOf(e.Generation) == generationOf(m.row.Generation)
 	newer := m.row.CreatedTime.Before(e.Time) && m.row.Status != nil && *m.row.Status == history.Pending
 	switch {
-	case m.wire.Sender.InstanceID != "", same && (newer || m.held.dequeue > 1), m.held.dequeue >= maxStartDeliveries:
+	case m.wire.Sender.InstanceID != "", same && (newer || m.held.dequeue > 1), m.held.dequeue >= maxStartDeliveries,
+		generationOf(e.Generation) < generationOf(m.row.Generation): // the row is a later start's
 		s.drop(m)
 	default:
 		s.put(m, backOff(m.held.dequeue))

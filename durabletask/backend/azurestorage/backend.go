@@ -163,5 +163,13 @@ func (t *tasks) wait() {
 	t.all.Wait()
 }
 
+// enter passes the gate with a call that makes no request but whose order matters.
+func (b *Backend) enter(ctx context.Context, kind, key, body string) error {
+	if b.env.Gate == nil {
+		return ctx.Err()
+	}
+	return b.env.Enter(ctx, backend.Request{Worker: b.o.Worker, Kind: kind, Key: key, Body: body})
+}
+
 // detached returns a context for requests that must be made although the caller has given up, with the caller's loop.
 func detached(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }

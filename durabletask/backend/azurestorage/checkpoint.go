@@ -29,7 +29,8 @@ type commit struct {
 	state      *backend.InstanceState
 	out        []*outbound
 	rows       []wire.HistoryRow
-	applied    []wire.Applied // what history no longer shows; nil if nothing changes
+	applied    []wire.Applied  // what history no longer shows; nil if nothing changes
+	clients    map[string]bool // inbound messages of clients, by id
 
 	prepared bool
 	posted   bool // all messages are put
@@ -319,7 +320,7 @@ func (b *Backend) learn(k *commit) {
 		waste = old.blobs
 	}
 	if len(k.checkpoint.Events) > 0 {
-		r.add(k.checkpoint.Events, k.now)
+		r.add(k.checkpoint.Events, k.appliedAt)
 		i.version++
 	}
 	for n := range k.rows {
@@ -327,9 +328,7 @@ func (b *Backend) learn(k *commit) {
 			r.blobs = append(r.blobs, c.Blob)
 		}
 	}
-	if len(k.batches) > 0 {
-		r.unread = false
-	}
+	r.ours, r.unread = true, old.unread && len(k.batches) == 0
 	r.past, r.read = nil, false
 	if k.state != nil {
 		r.started = true
@@ -349,6 +348,20 @@ func (b *Backend) learn(k *commit) {
 			b.handOver(o)
 		}
 	}
+}
+
+// appliedAt is since when a message of the work counts as applied. Those of clients are forgotten sooner.
+func (k *commit) appliedAt(id string) time.Time {
+	if k.clients == nil {
+		k.clients = map[string]bool{}
+		for _, m := range k.receipt.messages {
+			k.clients[m.wire.ActivityID] = m.wire.Sender.InstanceID == ""
+		}
+	}
+	if k.clients[id] {
+		return k.now.Add(appliedFromClient - appliedFor)
+	}
+	return k.now
 }
 
 // deleteBlobs removes blobs that nothing refers to any more.

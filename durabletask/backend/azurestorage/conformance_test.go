@@ -30,6 +30,6 @@ func TestConformance(t *testing.T) {
 		},
 		Settle:   settle,
 		Patience: settle,
-		Age:      15 * 24 * time.Hour, // more than a message can be hidden for
+		Age:      8 * 24 * time.Hour, // more than a message can be hidden for
 	})
 }

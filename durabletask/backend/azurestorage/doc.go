@@ -13,9 +13,10 @@
 //
 // # A checkpoint
 //
-// Outbound messages, history under the sentinel's ETag, row under its ETag, deletion of the inbound messages (checkpoint.go, sentinel.go, storerow.go). Each step
-// can be taken again. Whether a batch whose answer was lost took place stands on its first row. What a crash leaves undone is made up for when the
-// history is read next: an event that is there already is dropped, a torn checkpoint is completed, a row that is behind is repaired (record.go, repair.go).
+// Outbound messages, history under the sentinel's ETag, row under its ETag, deletion of the inbound messages (checkpoint.go, sentinel.go,
+// storerow.go). Each step can be taken again. Whether a batch whose answer was lost took place stands on its first row. What a crash leaves
+// undone is made up for when the history is read next: an event that is there already is dropped, a torn checkpoint is completed, a row that
+// is behind is repaired (record.go, repair.go).
 //
 // # Locks and loops
 //

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -255,7 +254,8 @@ func (b *Backend) deliver(ctx context.Context, o *outbound) error {
 	if err := b.encode(ctx, o, b.nextSerial()); err != nil {
 		return err
 	}
-	for try := range deletions {
+	begun := b.env.Now()
+	for try := 0; ; try++ {
 		err := b.put(ctx, o)
 		if err == nil {
 			b.mu.Lock()
@@ -263,17 +263,20 @@ func (b *Backend) deliver(ctx context.Context, o *outbound) error {
 			b.mu.Unlock()
 			return nil
 		}
-		if !account.Transient(err) || !sleep(ctx, firstPause<<try) {
+		if !account.Transient(err) || b.env.Now().Sub(begun) > deliverTime || !sleep(ctx, min(firstPause<<min(try, 8), longestPause)) {
 			b.mu.Lock()
 			b.unclaim(o)
 			b.mu.Unlock()
 			return err
 		}
 	}
-	b.mu.Lock()
-	b.unclaim(o)
-	b.mu.Unlock()
-	return fmt.Errorf("put message for %q: %w", o.wire.Target.InstanceID, errUnstored)
 }
+
+const (
+	// deliverTime is for how long a message is put again and again.
+	deliverTime = 20 * time.Second
+	// longestPause is the longest time between two tries.
+	longestPause = 5 * time.Second
+)
 
 var errUnstored = errors.New("storage failed again and again")

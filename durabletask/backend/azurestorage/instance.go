@@ -122,15 +122,14 @@ func (b *Backend) idle(i *instance) {
 		i.unused = b.unused.PushBack(i)
 	}
 	if b.unused.Len() > maxUnused {
-		oldest := b.unused.Front().Value.(*instance)
-		b.end(b.sessions.Forget(oldest.id))
-		b.forget(oldest)
+		b.forget(b.unused.Front().Value.(*instance))
 	}
 }
 
-// forget lets go of what is known of an instance for which nothing waits.
+// forget lets go of what is known of an instance for which nothing waits. Its parked body goes, too: nobody would notice if storage moved on.
 func (b *Backend) forget(i *instance) {
 	if b.instances[i.id] == i && i.out == nil && len(i.inbox) == 0 {
+		b.end(b.sessions.Forget(i.id))
 		i.place = gone
 		delete(b.instances, i.id)
 		if i.unused != nil {

@@ -179,8 +179,8 @@ func outdated(old *wire.InstanceRow, r *wire.InstanceRow) bool {
 func change(old, r *wire.InstanceRow) (part wire.InstanceRow, replace bool) {
 	part = *r
 	if vanished(old.Version, r.Version) || vanished(old.Input, r.Input) || vanished(old.Output, r.Output) || vanished(old.Result, r.Result) ||
-		vanished(old.Failure, r.Failure) || vanished(old.Parent, r.Parent) || vanished(old.CustomStatusBlob, r.CustomStatusBlob) || vanished(old.InputBlob, r.InputBlob) ||
-		vanished(old.TagsBlob, r.TagsBlob) || !old.CompletedTime.IsZero() && r.CompletedTime.IsZero() ||
+		vanished(old.Failure, r.Failure) || vanished(old.Parent, r.Parent) || vanished(old.CustomStatusBlob, r.CustomStatusBlob) ||
+		vanished(old.InputBlob, r.InputBlob) || vanished(old.TagsBlob, r.TagsBlob) || !old.CompletedTime.IsZero() && r.CompletedTime.IsZero() ||
 		!old.ScheduledStart.IsZero() && r.ScheduledStart.IsZero() {
 		return part, true
 	}

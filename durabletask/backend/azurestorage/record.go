@@ -14,6 +14,8 @@ import (
 type record struct {
 	// sentinel is the row that fences the instance; its ETag is empty if there is none.
 	sentinel wire.Sentinel
+	// ours says that this process has committed on it: only then can a parked body be what it tells.
+	ours bool
 	// unread says that the history has not been looked at, because this is surely the first checkpoint of a new id.
 	unread bool
 
@@ -33,8 +35,9 @@ type record struct {
 	requests map[string]bool // ids of requests to entities
 	applied  map[string]bool // messages that the history shows
 	before   map[string]bool // messages that earlier generations have applied
-	// recent are the messages to any execution that were applied not long ago, in this generation or before, in order of time.
+	// recent are the messages to any execution that were applied not long ago, in this generation or before; pruned is when that was last looked at.
 	recent []wire.Applied
+	pruned time.Time
 
 	row rowState
 	// past is the history as it was read, until it is handed out.
@@ -74,8 +77,8 @@ func (r *record) torn() bool {
 	return r.sentinel.ETag != "" && !r.sentinel.Complete && r.execution == r.sentinel.ExecutionID
 }
 
-// add takes in events that have been committed or read. They were applied at a time.
-func (r *record) add(events []history.Event, at time.Time) {
+// add takes in events that have been committed or read. at says since when the message of an id counts as applied.
+func (r *record) add(events []history.Event, at func(id string) time.Time) {
 	r.events += len(events)
 	for _, e := range events {
 		head := e.Head()
@@ -88,7 +91,7 @@ func (r *record) add(events []history.Event, at time.Time) {
 		if head.ActivityID != "" {
 			r.applied[head.ActivityID] = true
 			if forAny(e) {
-				r.recent = append(r.recent, wire.Applied{ID: head.ActivityID, At: at})
+				r.recent = append(r.recent, wire.Applied{ID: head.ActivityID, At: at(head.ActivityID)})
 			}
 		}
 		if id, ok := outcomeOf(e); ok {
@@ -109,18 +112,31 @@ func (r *record) add(events []history.Event, at time.Time) {
 	}
 }
 
-// appliedFor is how long an applied message is remembered after it was deleted: longer than any copy of it can be under way.
-const appliedFor = 15 * time.Minute
+const (
+	// appliedFor is how long an applied message is remembered after it was deleted: longer than any copy of it can be under way. A copy of what an
+	// instance sends is made by a repeated episode, at the latest some minutes after a crash.
+	appliedFor = 15 * time.Minute
+	// appliedFromClient is how long one of a client is, which only the client itself repeats, within deliverTime.
+	appliedFromClient = 2 * time.Minute
+)
 
 // prune forgets what was applied long ago.
 func (r *record) prune(now time.Time) {
-	n := 0
-	for n < len(r.recent) && now.Sub(r.recent[n].At) > appliedFor {
-		delete(r.before, r.recent[n].ID)
-		n++
+	if now.Sub(r.pruned) < pruneInterval && len(r.recent) < wire.MaxApplied {
+		return
 	}
-	r.recent = slices.Delete(r.recent, 0, n)
+	r.pruned = now
+	r.recent = slices.DeleteFunc(r.recent, func(a wire.Applied) bool {
+		old := now.Sub(a.At) > appliedFor
+		if old {
+			delete(r.before, a.ID)
+		}
+		return old
+	})
 }
+
+// pruneInterval keeps that from being done for every message.
+const pruneInterval = 15 * time.Second
 
 // forAny reports whether an event comes to whatever execution there is, so that a copy can reach a later one.
 func forAny(e history.Event) bool {

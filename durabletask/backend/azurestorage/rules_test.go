@@ -259,7 +259,7 @@ func TestSecondWorkerTakesItsShare(t *testing.T) {
 // The hub of an idle worker costs little.
 func TestIdleRequests(t *testing.T) {
 	t.Parallel()
-	inWorld(t, helloApp, func(w *world, worker *hub) {
+	inWorld(t, helloApp, func(_ *world, worker *hub) {
 		time.Sleep(10 * time.Minute)
 		before := worker.transport.Requests()
 		time.Sleep(time.Hour)

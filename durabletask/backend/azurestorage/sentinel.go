@@ -81,11 +81,9 @@ func (b *Backend) storeHistory(ctx context.Context, k *commit) error {
 		switch {
 		case err == nil:
 			b.stored(k, s, etags[len(etags)-1])
-		case account.Ambiguous(err):
+		case account.Ambiguous(err): // the same call is made again, and looks
 			k.asked = true
-			if !sleep(ctx, firstPause) {
-				return err
-			}
+			return err
 		case account.Transient(err):
 			return err
 		case (account.PreconditionFailed(err) || account.Conflict(err)) && k.asked:
@@ -163,7 +161,7 @@ func (b *Backend) appliedBy(k *commit) []wire.Applied {
 	if k.renewed {
 		for _, m := range k.receipt.messages {
 			if forAny(m.wire.Event) {
-				add(m.wire.ActivityID, k.now)
+				add(m.wire.ActivityID, k.appliedAt(m.wire.ActivityID))
 			}
 		}
 	}

@@ -22,12 +22,12 @@ type hub struct {
 }
 
 // openHub opens a worker on the account.
-func openHub(t *testing.T, service *azuretest.Service, client azuretest.ClientOptions, change ...func(*azurestorage.Options)) *hub {
-	t.Helper()
+func openHub(tb testing.TB, service *azuretest.Service, client azuretest.ClientOptions, change ...func(*azurestorage.Options)) *hub {
+	tb.Helper()
 	transport := service.Transport(client)
 	connection, err := account.ParseConnectionString(service.ConnectionString())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	o := azurestorage.Options{Hub: "testhub", Worker: client.Name, Logger: slog.New(slog.DiscardHandler)}
 	for _, f := range change {
@@ -35,11 +35,11 @@ func openHub(t *testing.T, service *azuretest.Service, client azuretest.ClientOp
 	}
 	o.Account, err = account.Open(connection, account.Options{Environment: o.Environment, Transport: transport, Worker: client.Name})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b, err := azurestorage.Open(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &hub{Backend: b, service: service, transport: transport, options: o}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/account"
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/wire"
@@ -27,7 +28,7 @@ func (b *Backend) readRecord(ctx context.Context, id, execution string) (*record
 		// How long ago the message was deleted is not known, if it was.
 		r.recent = append(r.recent, wire.Applied{ID: a.ID, At: now})
 	}
-	r.add(past, now)
+	r.add(past, func(string) time.Time { return now })
 	r.past, r.read = past, true
 	return r, nil
 }

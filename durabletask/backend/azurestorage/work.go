@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/wire"
 	"github.com/azdurable/azdurable/durabletask/history"
 )
 
@@ -37,15 +38,18 @@ const maxMessages = 1000
 
 // NextOrchestration hands out an orchestration with its new messages.
 func (b *Backend) NextOrchestration(ctx context.Context) (*backend.InstanceWork, error) {
-	return b.nextInstance(ctx, &b.orchestrations)
+	return b.nextInstance(ctx, "next-orchestration", &b.orchestrations)
 }
 
 // NextEntity hands out an entity with its new messages.
 func (b *Backend) NextEntity(ctx context.Context) (*backend.InstanceWork, error) {
-	return b.nextInstance(ctx, &b.entities)
+	return b.nextInstance(ctx, "next-entity", &b.entities)
 }
 
-func (b *Backend) nextInstance(ctx context.Context, line *line[*instance]) (*backend.InstanceWork, error) {
+func (b *Backend) nextInstance(ctx context.Context, kind string, line *line[*instance]) (*backend.InstanceWork, error) {
+	if err := b.enter(ctx, kind, "", ""); err != nil {
+		return nil, err
+	}
 	for {
 		i, err := line.wait(ctx, &b.mu, func() {})
 		if err != nil {
@@ -78,7 +82,7 @@ func (b *Backend) handOut(i *instance) *backend.InstanceWork {
 		return nil
 	}
 	i.place = atWorker
-	n := min(len(i.inbox), maxMessages)
+	n := min(len(i.inbox), maxMessages, max(1, wire.MaxApplied-len(i.record.recent)))
 	r := &receipt{instance: i, messages: i.inbox[:n:n]}
 	if i.inbox = i.inbox[n:]; len(i.inbox) == 0 {
 		i.inbox = nil // does not keep in memory what has been consumed
@@ -97,6 +101,10 @@ func (b *Backend) handOut(i *instance) *backend.InstanceWork {
 		messages[k] = history.Message{Target: target, Event: m.wire.Event}
 	}
 	r.session = b.sessions.Take(i.id)
+	if body := r.session.Body(); body != nil && !i.record.ours { // parked before somebody else had the instance
+		r.session.Park(nil)
+		b.end(backend.Evicted{body})
+	}
 	return &backend.InstanceWork{
 		Instance: i.name(), Version: i.version, Messages: messages, Attempt: r.messages[0].attempts, Session: r.session, Receipt: r,
 	}
@@ -138,7 +146,10 @@ func (b *Backend) LoadHistory(ctx context.Context, w *backend.InstanceWork) ([]h
 }
 
 // Abandon gives the messages back. They stay in this process, and come again in the same order, ahead of later ones.
-func (b *Backend) Abandon(_ context.Context, w *backend.InstanceWork, a backend.Abandonment) error {
+func (b *Backend) Abandon(ctx context.Context, w *backend.InstanceWork, a backend.Abandonment) error {
+	if err := b.enter(ctx, "abandon", w.Instance.ID, ""); err != nil {
+		return err
+	}
 	r := w.Receipt.(*receipt)
 	i := r.instance
 	b.mu.Lock()

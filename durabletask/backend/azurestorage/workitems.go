@@ -39,6 +39,9 @@ func (b *Backend) schedule(a *activity) { a.ready = b.activities.add(a) }
 
 // NextActivity hands out an activity that is to be run.
 func (b *Backend) NextActivity(ctx context.Context) (*backend.ActivityWork, error) {
+	if err := b.enter(ctx, "next-activity", "", ""); err != nil {
+		return nil, err
+	}
 	for {
 		a, err := b.activities.wait(ctx, &b.mu, func() { signal(b.slotFree) })
 		if err != nil {
@@ -160,6 +163,9 @@ func (b *Backend) acceptWorkItems(ctx context.Context, received []account.Messag
 func (b *Backend) CompleteActivity(ctx context.Context, w *backend.ActivityWork, m history.Message) error {
 	r := w.Receipt.(activityReceipt)
 	target := r.wire.Target.InstanceID
+	if err := b.enter(ctx, "complete-activity", target, r.held.id); err != nil {
+		return err
+	}
 	b.mu.Lock()
 	if !r.valid() || b.stage == stopped {
 		b.mu.Unlock()
@@ -201,8 +207,11 @@ func (b *Backend) CompleteActivity(ctx context.Context, w *backend.ActivityWork,
 const maxQuickTries = 3
 
 // AbandonActivity gives the activity back.
-func (b *Backend) AbandonActivity(_ context.Context, w *backend.ActivityWork, a backend.Abandonment) error {
+func (b *Backend) AbandonActivity(ctx context.Context, w *backend.ActivityWork, a backend.Abandonment) error {
 	r := w.Receipt.(activityReceipt)
+	if err := b.enter(ctx, "abandon-activity", r.wire.Target.InstanceID, r.held.id); err != nil {
+		return err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !r.valid() || b.stage == stopped {

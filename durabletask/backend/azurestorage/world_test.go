@@ -2,13 +2,13 @@ package azurestorage_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask"
-	"github.com/azdurable/azdurable/durabletask/backend/azurestorage"
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/account"
 	"github.com/azdurable/azdurable/internal/azuretest"
 )
@@ -43,9 +43,9 @@ func inWorld(t *testing.T, app func() *durabletask.App, test func(w *world, work
 }
 
 // work starts a worker, which stops at the end of the test.
-func (w *world) work(name string, change ...func(*azurestorage.Options)) *hub {
+func (w *world) work(name string) *hub {
 	w.Helper()
-	h := openHub(w.T, w.service, azuretest.ClientOptions{Name: name}, change...)
+	h := openHub(w.T, w.service, azuretest.ClientOptions{Name: name})
 	worker := durabletask.NewWorker(w.app(), h.Backend, durabletask.WorkerOptions{Logger: h.options.Logger})
 	if err := worker.Start(w.ctx); err != nil {
 		w.Fatal(err)
@@ -79,7 +79,30 @@ func (w *world) completes(d time.Duration, id, output string) {
 	w.Helper()
 	s := w.after(d, id)
 	if s.Status != durabletask.Completed || s.Output == nil || *s.Output != output {
-		w.Fatalf("%s: %+v, want Completed with %s", id, s, output)
+		got := "nothing"
+		if s.Output != nil {
+			got = *s.Output
+		}
+		if os.Getenv("AZDURABLE_LOG") != "" {
+			for _, r := range w.service.Log() {
+				if strings.Contains(r.String(), id) {
+					w.Log(r)
+				}
+			}
+		}
+		for _, row := range w.service.Snapshot().Tables["testhubHistory"] {
+			if row.PartitionKey == id && os.Getenv("AZDURABLE_LOG") != "" {
+				line := row.RowKey
+				for _, p := range row.Properties {
+					switch p.Name {
+					case "ExecutionId", "EventType", "Input", "CommitId", "_Timestamp", "Origin", "ActivityId", "IsCheckpointComplete":
+						line += " " + p.Name + "=" + p.Value
+					}
+				}
+				w.Log(line)
+			}
+		}
+		w.Fatalf("%s is %v with %s, want Completed with %s; history %s", id, s.Status, got, output, w.kinds(id))
 	}
 }
 
@@ -114,4 +137,6 @@ func (w *world) put(queue, text string) {
 }
 
 // messages are those of a queue.
-func (w *world) messages(queue string) []azuretest.Message { return w.service.Snapshot().Queues["testhub-"+queue] }
+func (w *world) messages(queue string) []azuretest.Message {
+	return w.service.Snapshot().Queues["testhub-"+queue]
+}

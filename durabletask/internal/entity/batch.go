@@ -15,6 +15,8 @@ type Options struct {
 	ReorderWindow time.Duration
 	// MaxOperations is how many operations are run before the state is stored; 0 means all that wait.
 	MaxOperations int
+	// KeepFailed keeps what an operation has done before it failed: state, signals and starts. (ext: rollbackEntityOperationsOnExceptions = false.)
+	KeepFailed bool
 	// MaxStateBytes is how large an entity's state may be; an operation that makes it larger fails. 0 means any size.
 	MaxStateBytes int
 }
@@ -112,6 +114,9 @@ func (b *Batch) Blocked() string {
 // Size is how many operations the batch runs.
 func (b *Batch) Size() int { return len(b.chosen) }
 
+// KeepsFailed reports whether the state that a failed operation has left counts.
+func (b *Batch) KeepsFailed() bool { return b.options.KeepFailed }
+
 // Idle reports whether there is no operation to run, so that Commit can be called at once.
 func (b *Batch) Idle() bool { return b.finished == len(b.chosen) }
 
@@ -136,7 +141,7 @@ type Result struct {
 	State *string
 	// Output is the JSON of the result, or nil.
 	Output *string
-	// Failure says that the operation failed: then State and Actions don't count.
+	// Failure says that the operation failed: then State and Actions don't count, unless Options.KeepFailed.
 	Failure *history.FailureDetails
 	Actions []Action
 }
@@ -158,10 +163,11 @@ func (b *Batch) Done(result Result) {
 	if result.State != nil && strings.TrimSpace(*result.State) == "null" {
 		result.State = nil
 	}
+	tooLarge := b.tooLarge(result.State)
 	if result.Failure == nil {
-		result.Failure = b.tooLarge(result.State)
+		result.Failure = tooLarge
 	}
-	if result.Failure == nil {
+	if result.Failure == nil || b.options.KeepFailed && tooLarge == nil {
 		b.state.State = result.State
 		for _, a := range result.Actions {
 			b.actions = append(b.actions, taken{a, r.ID, b.causes[r.ID]})

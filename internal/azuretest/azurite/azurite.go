@@ -120,14 +120,15 @@ func installed() (string, error) {
 	if !ok {
 		return "", errors.New("azurite: no source path in this binary")
 	}
-	script := filepath.Join(filepath.Dir(self), "node_modules", "azurite", "dist", "src", "azurite.js")
-	if _, err := os.Stat(script); err != nil {
+	modules := filepath.Join(filepath.Dir(self), "node_modules")
+	// The mark that `make azurite` leaves when it has finished: while it is at work, the script is there before what it needs.
+	if _, err := os.Stat(filepath.Join(modules, ".installed")); err != nil {
 		return "", errors.New("azurite is not installed")
 	}
 	if _, err := exec.LookPath("node"); err != nil {
 		return "", errors.New("azurite needs node, which is not there")
 	}
-	return script, nil
+	return filepath.Join(modules, "azurite", "dist", "src", "azurite.js"), nil
 }
 
 // guard runs Azurite and ends it when standard input ends: a test binary that is killed closes it too, so that no Azurite is left behind.

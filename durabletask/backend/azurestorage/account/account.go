@@ -1,14 +1,13 @@
 package account
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 )
@@ -35,7 +34,7 @@ type Sample struct {
 	Status int
 	// Sent and Received are the bytes of the bodies.
 	Sent, Received int
-	// Duration is from before the gate was passed until the answer was read.
+	// Duration is from behind the gate until the answer was read.
 	Duration time.Duration
 }
 
@@ -44,7 +43,7 @@ type Account struct {
 	connection Connection
 	options    Options
 	env        *backend.Environment
-	pipeline   runtime.Pipeline
+	clients    clients
 	transport  *http.Transport // nil if it is not ours
 	clock      serviceClock
 }
@@ -62,7 +61,10 @@ func Open(c Connection, o Options) (*Account, error) {
 		a.transport = newTransport(c.emulator)
 		a.options.Transport = newClient(a.transport)
 	}
-	a.pipeline = a.newPipeline()
+	var err error
+	if a.clients, err = a.newClients(); err != nil {
+		return nil, fmt.Errorf("open storage account: %w", err)
+	}
 	return a, nil
 }
 
@@ -77,70 +79,14 @@ func (a *Account) Close() {
 func (a *Account) Connection() Connection { return a.connection }
 
 // Queue gives access to a queue, whether it exists or not.
-func (a *Account) Queue(name string) *Queue { return &Queue{a, name} }
+func (a *Account) Queue(name string) *Queue {
+	return &Queue{a, name, a.clients.queues.NewQueueClient(name)}
+}
 
 // Table gives access to a table, whether it exists or not.
-func (a *Account) Table(name string) *Table { return &Table{a, name} }
+func (a *Account) Table(name string) *Table { return &Table{a, name, a.clients.tables.NewClient(name)} }
 
 // Container gives access to a container of blobs, whether it exists or not.
-func (a *Account) Container(name string) *Container { return &Container{a, name} }
-
-// newPipeline chains what every request passes: the gate, the proof of who we are, the transport.
-func (a *Account) newPipeline() runtime.Pipeline {
-	options := runtime.PipelineOptions{PerCall: []policy.Policy{gate{a}}}
-	switch p := a.connection.proof; {
-	case p.credential != nil:
-		options.PerRetry = append(options.PerRetry, runtime.NewBearerTokenPolicy(p.credential, []string{tokenScope}, nil))
-	case p.key != nil:
-		options.PerRetry = append(options.PerRetry, newSharedKey(a.connection.accountName, p.key, a.env))
-	}
-	return runtime.NewPipeline("azdurable", "", options, &policy.ClientOptions{
-		Retry:     policy.RetryOptions{MaxRetries: -1},
-		Telemetry: policy.TelemetryOptions{Disabled: true},
-		Transport: reached{a.options.Transport},
-	})
-}
-
-// tokenScope is what a token must be good for.
-const tokenScope = "https://storage.azure.com/.default"
-
-// gate lets the environment decide when a request is made.
-type gate struct{ a *Account }
-
-// Do waits at the gate.
-func (g gate) Do(r *policy.Request) (*http.Response, error) {
-	if g.a.env.Gate != nil {
-		ctx := r.Raw().Context()
-		sent, _ := ctx.Value(attemptKey{}).(*attempt)
-		err := g.a.env.Enter(ctx, backend.Request{
-			Worker: g.a.options.Worker, Kind: sent.request.kind, Key: sent.request.key(), Body: string(sent.request.body),
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return r.Next()
-}
-
-// attempt is one try of a request.
-type attempt struct {
-	request *request
-	reached bool // the transport was asked to send it
-}
-
-type attemptKey struct{}
-
-func withAttempt(ctx context.Context, t *attempt) context.Context {
-	return context.WithValue(ctx, attemptKey{}, t)
-}
-
-// reached notes that a request got as far as the transport. What fails before that surely did not happen.
-type reached struct{ policy.Transporter }
-
-// Do makes the request.
-func (t reached) Do(r *http.Request) (*http.Response, error) {
-	if sent, ok := r.Context().Value(attemptKey{}).(*attempt); ok {
-		sent.reached = true
-	}
-	return t.Transporter.Do(r)
+func (a *Account) Container(name string) *Container {
+	return &Container{a, name, a.clients.blobs.NewContainerClient(name)}
 }

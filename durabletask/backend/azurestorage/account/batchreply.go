@@ -2,7 +2,6 @@ package account
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -34,13 +33,11 @@ func readBatch(answer []byte, n int) ([]string, error) {
 		etags = append(etags, headers)
 		answer = body
 	}
-	if len(etags) != n || !bytes.HasSuffix(bytes.TrimSpace(answer), []byte("--")) {
+	if len(etags) != n {
 		return nil, fmt.Errorf("%w: %d of %d operations", errCutShort, len(etags), n)
 	}
 	return etags, nil
 }
-
-var errNotBatch = errors.New("the answer to a transaction is not understood")
 
 // readHead returns the status and the ETag of one operation.
 func readHead(head []byte) (status int, etag string, err error) {
@@ -48,7 +45,7 @@ func readHead(head []byte) (status int, etag string, err error) {
 	_, line, _ = strings.Cut(line, " ")
 	number, _, _ := strings.Cut(line, " ")
 	if status, err = strconv.Atoi(number); err != nil || status < 100 || status > 599 {
-		return 0, "", errNotBatch
+		return 0, "", errUnread
 	}
 	for header := range strings.SplitSeq(headers, "\r\n") {
 		if name, value, ok := strings.Cut(header, ":"); ok && strings.EqualFold(name, "ETag") {

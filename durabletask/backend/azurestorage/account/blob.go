@@ -1,19 +1,25 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
 )
 
 // Blob is a block blob of a container.
 type Blob struct {
 	container *Container
 	name      string
+	client    *blockblob.Client
 }
 
 // PutOptions say how a blob is written. The zero value writes it whatever was there.
@@ -46,8 +52,6 @@ type BlobProperties struct {
 	Metadata map[string]string
 }
 
-const leased = "leased"
-
 // Name returns the name of the blob.
 func (b *Blob) Name() string { return b.name }
 
@@ -55,45 +59,41 @@ func (b *Blob) Name() string { return b.name }
 func (b *Blob) URL() string { return b.container.a.connection.BlobEndpoint() + b.path() }
 
 // Lease gives access to the lease on the blob.
-func (b *Blob) Lease() Lease { return Lease{b.container.a, b.path(), "comp=lease", b.resource()} }
+func (b *Blob) Lease() Lease { return Lease{a: b.container.a, resource: b.resource(), blob: b.client} }
 
 // Put writes the blob in one request and returns its ETag. It is not repeated after an ambiguous failure.
 func (b *Blob) Put(ctx context.Context, content []byte, o PutOptions) (etag string, err error) {
-	r := b.request("put blob", http.MethodPut, http.StatusCreated)
-	r.body, r.content = content, o.ContentType
-	if content == nil {
-		r.body = []byte{}
+	upload := blockblob.UploadOptions{
+		HTTPHeaders:      &blob.HTTPHeaders{},
+		Metadata:         make(map[string]*string, len(o.Metadata)),
+		AccessConditions: withLease(o.LeaseID),
 	}
-	if r.content == "" {
-		r.content = "application/octet-stream"
-	}
-	r.headers = []header{{"X-Ms-Blob-Type", "BlockBlob"}}
-	if o.ContentEncoding != "" {
-		r.headers = append(r.headers, header{"X-Ms-Blob-Content-Encoding", o.ContentEncoding})
-	}
+	conditions := &blob.ModifiedAccessConditions{}
 	if o.IfAbsent {
-		r.headers = append(r.headers, header{"If-None-Match", "*"})
+		conditions.IfNoneMatch = new(azcore.ETagAny)
 	}
 	if o.IfMatch != "" {
-		r.headers = append(r.headers, header{"If-Match", o.IfMatch})
+		conditions.IfMatch = new(azcore.ETag(o.IfMatch))
 	}
-	r.headers = withLease(r.headers, o.LeaseID)
-	names := make([]string, 0, len(o.Metadata))
-	for name := range o.Metadata {
-		names = append(names, name)
+	upload.AccessConditions.ModifiedAccessConditions = conditions
+	if o.ContentType != "" {
+		upload.HTTPHeaders.BlobContentType = &o.ContentType
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		if value := o.Metadata[name]; !isMetadata(name, value) {
+	if o.ContentEncoding != "" {
+		upload.HTTPHeaders.BlobContentEncoding = &o.ContentEncoding
+	}
+	for name, value := range o.Metadata {
+		if !isMetadata(name, value) {
 			return "", fmt.Errorf("put %s: metadata %q has no fitting name or value", b.resource(), name)
 		}
-		r.headers = append(r.headers, header{metadataPrefix + name, o.Metadata[name]})
+		upload.Metadata[name] = &value
 	}
-	answer, err := b.container.a.do(ctx, r)
-	if err != nil {
-		return "", err
-	}
-	return answer.header.Get("Etag"), nil
+	_, err = b.do(ctx, &request{kind: "put blob", call: func(ctx context.Context) error {
+		resp, err := b.client.Upload(ctx, body{bytes.NewReader(content)}, &upload)
+		etag = string(valueOf(resp.ETag))
+		return err
+	}})
+	return etag, err
 }
 
 const metadataPrefix = "X-Ms-Meta-"
@@ -106,9 +106,10 @@ func isMetadata(name, value string) bool {
 
 // Get reads the blob. [NotFound] if it, or its container, is not there.
 func (b *Blob) Get(ctx context.Context) (BlobContent, error) {
-	r := b.request("get blob", http.MethodGet, http.StatusOK)
-	r.repeat = true
-	answer, err := b.container.a.do(ctx, r)
+	answer, err := b.do(ctx, &request{kind: "get blob", repeat: true, call: func(ctx context.Context) error {
+		_, err := b.client.DownloadStream(ctx, nil) // the policy has read it to its end
+		return err
+	}})
 	if err != nil {
 		return BlobContent{}, err
 	}
@@ -117,9 +118,10 @@ func (b *Blob) Get(ctx context.Context) (BlobContent, error) {
 
 // Properties reads what is known of the blob without its content. [NotFound] if it, or its container, is not there.
 func (b *Blob) Properties(ctx context.Context) (BlobProperties, error) {
-	r := b.request("get blob properties", http.MethodHead, http.StatusOK)
-	r.repeat = true
-	answer, err := b.container.a.do(ctx, r)
+	answer, err := b.do(ctx, &request{kind: "get blob properties", repeat: true, call: func(ctx context.Context) error {
+		_, err := b.client.GetProperties(ctx, nil)
+		return err
+	}})
 	if err != nil {
 		return BlobProperties{}, err
 	}
@@ -128,16 +130,19 @@ func (b *Blob) Properties(ctx context.Context) (BlobProperties, error) {
 
 // Delete removes the blob of exactly this name and reports whether it was there. While it is leased, leaseID must be the lease's.
 func (b *Blob) Delete(ctx context.Context, leaseID string) (bool, error) {
-	r := b.request("delete blob", http.MethodDelete, http.StatusAccepted, http.StatusNotFound)
-	r.repeat = true // names are never used twice, and what is deleted stays so
-	r.headers = withLease(nil, leaseID)
-	answer, err := b.container.a.do(ctx, r)
-	return err == nil && answer.status == http.StatusAccepted, err
+	// It is repeated, because names are never used twice, and what is deleted stays so.
+	_, err := b.do(ctx, &request{kind: "delete blob", repeat: true, call: func(ctx context.Context) error {
+		_, err := b.client.Delete(ctx, &blob.DeleteOptions{AccessConditions: withLease(leaseID)})
+		return err
+	}})
+	return wasThere(err)
 }
 
+// propertiesOf reads headers: the SDK has a type for each request that shows them, and metadata names in whatever case they came.
 func propertiesOf(h http.Header) BlobProperties {
 	p := BlobProperties{
-		ETag: h.Get("Etag"), ContentType: h.Get("Content-Type"), ContentEncoding: h.Get("Content-Encoding"), Leased: h.Get("X-Ms-Lease-State") == leased,
+		ETag: h.Get("ETag"), ContentType: h.Get("Content-Type"), ContentEncoding: h.Get("Content-Encoding"),
+		Leased: h.Get("X-Ms-Lease-State") == string(lease.StateTypeLeased),
 	}
 	p.LastModified, _ = http.ParseTime(h.Get("Last-Modified"))
 	for name, values := range h {
@@ -151,11 +156,11 @@ func propertiesOf(h http.Header) BlobProperties {
 	return p
 }
 
-func withLease(headers []header, id string) []header {
+func withLease(id string) *blob.AccessConditions {
 	if id == "" {
-		return headers
+		return &blob.AccessConditions{}
 	}
-	return append(headers, header{"X-Ms-Lease-Id", id})
+	return &blob.AccessConditions{LeaseAccessConditions: &blob.LeaseAccessConditions{LeaseID: &id}}
 }
 
 // path escapes all but letters, digits and -._~ of each part of the name, as the addresses that stand in rows do.
@@ -175,6 +180,7 @@ func (b *Blob) path() string {
 
 func (b *Blob) resource() string { return "blob " + strconv.Quote(b.container.name+"/"+b.name) }
 
-func (b *Blob) request(kind, method string, accept ...int) *request {
-	return &request{kind: kind, resource: b.resource(), service: blobService, method: method, path: b.path(), accept: accept}
+func (b *Blob) do(ctx context.Context, r *request) (*reply, error) {
+	r.service, r.resource = blobService, b.resource()
+	return b.container.a.do(ctx, r)
 }

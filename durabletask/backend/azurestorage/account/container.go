@@ -2,11 +2,12 @@ package account
 
 import (
 	"context"
-	"encoding/xml"
-	"net/http"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
 )
 
 // MaxBlobPage is how many blobs a page has at most.
@@ -14,8 +15,9 @@ const MaxBlobPage = 5000
 
 // Container is a container of blobs of the account.
 type Container struct {
-	a    *Account
-	name string
+	a      *Account
+	name   string
+	client *container.Client
 }
 
 // Name returns the name of the container.
@@ -25,19 +27,18 @@ func (c *Container) Name() string { return c.name }
 func (c *Container) URL() string { return c.a.connection.BlobEndpoint() + c.path() }
 
 // Blob gives access to a blob, whether it exists or not.
-func (c *Container) Blob(name string) *Blob { return &Blob{c, name} }
+func (c *Container) Blob(name string) *Blob { return &Blob{c, name, c.client.NewBlockBlobClient(name)} }
 
 // Lease gives access to the lease on the container.
-func (c *Container) Lease() Lease {
-	return Lease{c.a, c.path(), "restype=container&comp=lease", c.resource()}
-}
+func (c *Container) Lease() Lease { return Lease{a: c.a, resource: c.resource(), container: c.client} }
 
 // Create makes the container and reports whether it did so; false if it was there (or an earlier try, whose answer was lost, made it).
 // A container of that name that is being deleted is waited for, up to two minutes.
 func (c *Container) Create(ctx context.Context) (bool, error) {
-	r := c.request("create container", http.MethodPut, "restype=container", http.StatusCreated)
-	r.repeat = true
-	_, err := c.a.do(ctx, r)
+	_, err := c.do(ctx, &request{kind: "create container", repeat: true, call: func(ctx context.Context) error {
+		_, err := c.client.Create(ctx, nil)
+		return err
+	}})
 	if AlreadyExists(err) {
 		return false, nil
 	}
@@ -46,22 +47,27 @@ func (c *Container) Create(ctx context.Context) (bool, error) {
 
 // Exists reports whether the container is there.
 func (c *Container) Exists(ctx context.Context) (bool, error) {
-	r := c.request("look for container", http.MethodHead, "restype=container", http.StatusOK, http.StatusNotFound)
-	r.repeat = true
-	answer, err := c.a.do(ctx, r)
-	return err == nil && answer.status == http.StatusOK, err
+	_, err := c.do(ctx, &request{kind: "look for container", repeat: true, call: func(ctx context.Context) error {
+		_, err := c.client.GetProperties(ctx, nil)
+		return err
+	}})
+	return wasThere(err)
 }
 
 // Delete removes the container with all its blobs and reports whether it was there. While it is leased, leaseID must be the lease's.
 func (c *Container) Delete(ctx context.Context, leaseID string) (bool, error) {
-	r := c.request("delete container", http.MethodDelete, "restype=container", http.StatusAccepted, http.StatusNotFound)
-	r.repeat = true
-	r.headers = withLease(nil, leaseID)
-	answer, err := c.a.do(ctx, r)
+	var o container.DeleteOptions
+	if leaseID != "" {
+		o.AccessConditions = &container.AccessConditions{LeaseAccessConditions: &container.LeaseAccessConditions{LeaseID: &leaseID}}
+	}
+	_, err := c.do(ctx, &request{kind: "delete container", repeat: true, call: func(ctx context.Context) error {
+		_, err := c.client.Delete(ctx, &o)
+		return err
+	}})
 	if beingDeleted(as(err).Code) {
 		return true, nil
 	}
-	return err == nil && answer.status == http.StatusAccepted, err
+	return wasThere(err)
 }
 
 // BlobInfo is what a list says about a blob.
@@ -81,59 +87,37 @@ type BlobPage struct {
 }
 
 // List returns a page of the blobs whose names begin with prefix; next is that of the page before, or empty. At most top blobs; 0 is [MaxBlobPage].
-func (c *Container) List(ctx context.Context, prefix, next string, top int) (BlobPage, error) {
-	query := "restype=container&comp=list"
-	for _, p := range []struct{ name, value string }{{"prefix", prefix}, {"marker", next}} {
-		if p.value != "" {
-			query += "&" + p.name + "=" + escapeQuery(p.value)
-		}
+func (c *Container) List(ctx context.Context, prefix, next string, top int) (page BlobPage, err error) {
+	var o container.ListBlobsFlatOptions
+	if prefix != "" {
+		o.Prefix = &prefix
+	}
+	if next != "" {
+		o.Marker = &next
 	}
 	if top > 0 {
-		query += "&maxresults=" + strconv.Itoa(min(top, MaxBlobPage))
+		o.MaxResults = new(int32(min(top, MaxBlobPage)))
 	}
-	r := c.request("list blobs", http.MethodGet, query, http.StatusOK)
-	r.repeat = true
-	var page BlobPage
-	r.read = func(answer *reply) (err error) {
-		page, err = readBlobs(answer.body)
-		return err
-	}
-	_, err := c.a.do(ctx, r)
-	return page, err
-}
-
-func readBlobs(doc []byte) (BlobPage, error) {
-	var list struct {
-		XMLName xml.Name `xml:"EnumerationResults"`
-		Blobs   []struct {
-			Name struct {
-				Encoded bool   `xml:"Encoded,attr"`
-				Text    string `xml:",chardata"`
-			}
-			Properties struct {
-				ETag         string `xml:"Etag"`
-				Length       int64  `xml:"Content-Length"`
-				LastModified string `xml:"Last-Modified"`
-				LeaseState   string
-			}
-		} `xml:"Blobs>Blob"`
-		NextMarker string
-	}
-	if err := xml.Unmarshal(doc, &list); err != nil {
-		return BlobPage{}, errCutShort
-	}
-	page := BlobPage{Next: list.NextMarker}
-	for _, b := range list.Blobs {
-		info := BlobInfo{Name: b.Name.Text, ETag: quotedETag(b.Properties.ETag), Size: b.Properties.Length, Leased: b.Properties.LeaseState == leased}
-		if b.Name.Encoded { // it has characters that XML can't carry
-			if name, err := url.PathUnescape(b.Name.Text); err == nil {
-				info.Name = name
-			}
+	_, err = c.do(ctx, &request{kind: "list blobs", repeat: true, call: func(ctx context.Context) error {
+		resp, err := c.client.NewListBlobsFlatPager(&o).NextPage(ctx)
+		if err != nil {
+			return err
 		}
-		info.LastModified, _ = http.ParseTime(b.Properties.LastModified)
-		page.Blobs = append(page.Blobs, info)
-	}
-	return page, nil
+		page = BlobPage{Next: valueOf(resp.NextMarker)}
+		if resp.Segment == nil {
+			return nil
+		}
+		for _, b := range resp.Segment.BlobItems {
+			info := BlobInfo{Name: valueOf(b.Name)}
+			if p := b.Properties; p != nil {
+				info.ETag, info.Size, info.LastModified = quotedETag(string(valueOf(p.ETag))), valueOf(p.ContentLength), valueOf(p.LastModified)
+				info.Leased = valueOf(p.LeaseState) == lease.StateTypeLeased
+			}
+			page.Blobs = append(page.Blobs, info)
+		}
+		return nil
+	}})
+	return page, err
 }
 
 // quotedETag is the ETag as headers have it; lists leave the quotes out.
@@ -148,6 +132,7 @@ func (c *Container) path() string { return "/" + url.PathEscape(c.name) }
 
 func (c *Container) resource() string { return "container " + strconv.Quote(c.name) }
 
-func (c *Container) request(kind, method, query string, accept ...int) *request {
-	return &request{kind: kind, resource: c.resource(), service: blobService, method: method, path: c.path(), query: query, accept: accept}
+func (c *Container) do(ctx context.Context, r *request) (*reply, error) {
+	r.service, r.resource = blobService, c.resource()
+	return c.a.do(ctx, r)
 }

@@ -1,6 +1,6 @@
 // Package account is the room through which every request to an Azure Storage account passes: how to connect, who may, how
-// often a request is made, what an answer means, and thin access to queues, tables and blobs. It knows the service's REST
-// interface, its names and limits. It knows nothing of histories and messages: here these are rows of JSON and bytes.
+// often a request is made, what an answer means, and thin access to queues, tables and blobs. It knows the service's names
+// and limits. It knows nothing of histories and messages: here these are rows of JSON and bytes.
 //
 // A [Connection] says where the account is and how to prove who we are; [Open] makes an [Account] of it; its Queue, Table and
 // Container give access to one thing each. All of them may be used by many goroutines at once, and nothing that they share
@@ -8,10 +8,14 @@
 //
 // # Requests
 //
-// Each request is made over azcore's pipeline with the retries of the SDK off. Its clients for queues, tables and blobs are
-// not used: the one for tables turns each row into a map and loses the ETags and failures of transactions, the one for
-// queues silently replaces characters that XML can't carry, and together they take two to ten times the processor time. So there is
-// one way to make a request, and signing (SharedKey) is ours; tokens are azcore's.
+// The SDK's clients make, sign and send each request, with their own retries off. In each of them stands one policy of ours, through which each
+// try passes before it is signed: it waits at the gate, limits the time, notes the service's clock, and judges the reply; around the call of the
+// client stands the loop that repeats it. A request travels by the context:
+//
+//	Queue.Put → do (repeats) → once → azqueue → tries (gate, time, verdict) → signature → reached → network
+//
+// Where the SDK's codecs lose something or cost a multiple, the policy exchanges bytes: what is sent for rows, transactions and texts (ownBody),
+// and who reads rows and the replies to transactions (errRead). The benchmarks have the figures.
 //
 // # What is repeated
 //

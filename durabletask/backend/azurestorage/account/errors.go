@@ -38,9 +38,9 @@ type Error struct {
 	Err error
 
 	service   service
-	untouched bool // the service surely did nothing
-	timedOut  bool // the time for one try was over
-	ended     bool // the caller's context ended
+	untouched bool          // the service surely did nothing
+	took      time.Duration // from behind the gate to the answer
+	ended     bool          // the caller cancelled
 }
 
 // Error says what failed, on what, how, and what to do about it.
@@ -82,7 +82,7 @@ func (e *Error) transient() bool {
 	case e.ended:
 		return false
 	case e.Status == 0:
-		return !permanent(e.Err)
+		return !e.permanent()
 	case beingDeleted(e.Code):
 		return true
 	case e.Status >= http.StatusInternalServerError:
@@ -93,48 +93,66 @@ func (e *Error) transient() bool {
 	return e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout
 }
 
+// end notes that the caller's context has ended. If that was the caller's deadline, a later call may succeed; a caller that cancels wants no more.
+func (e *Error) end(ctx context.Context) {
+	e.ended = errors.Is(ctx.Err(), context.Canceled)
+	e.Err = ctx.Err()
+	if cause := context.Cause(ctx); !errors.Is(cause, e.Err) {
+		e.Err = fmt.Errorf("%w: %w", e.Err, cause)
+	}
+}
+
 // failed makes the error of a request without an answer.
-func (a *Account) failed(ctx context.Context, r *request, t *attempt, err error) error {
-	e := &Error{Kind: r.kind, Resource: r.resource, Row: -1, Err: withoutURL(err), service: r.service}
+func (a *Account) failed(ctx context.Context, t *attempt, err error) error {
+	e := a.newError(t)
+	e.Err = withoutURL(err)
 	e.untouched = !t.reached || notSent(err)
-	e.Ambiguous = r.writes() && !e.untouched
-	if cause := context.Cause(ctx); cause != nil {
-		if errors.Is(cause, errTry) {
-			e.timedOut, e.Err = true, fmt.Errorf("%w: %w", errTry, context.DeadlineExceeded)
-		} else {
-			e.ended, e.Err = true, cause
-		}
+	e.Ambiguous = t.writes() && !e.untouched
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errTry):
+		e.Err = fmt.Errorf("%w: %w", errTry, context.DeadlineExceeded)
+	case cause != nil:
+		e.end(ctx)
 	}
 	e.Remedy = a.remedy(e)
 	return e
 }
 
 // refused makes the error of an answer that is none of success.
-func (a *Account) refused(r *request, answer *reply) error {
-	e := &Error{Kind: r.kind, Resource: r.resource, Row: -1, Status: answer.status, Code: answer.header.Get("X-Ms-Error-Code"), service: r.service}
+func (a *Account) refused(t *attempt) error {
+	e := a.newError(t)
+	e.Status, e.Code = t.answer.status, t.answer.header.Get("X-Ms-Error-Code")
 	if e.Code == "" {
-		e.Code, e.Row = errorCode(answer.body)
+		e.Code, e.Row = errorCode(t.answer.body)
 	}
-	e.RetryAfter = retryAfter(answer.header.Get("Retry-After"), a)
-	e.untouched = answer.status == http.StatusTooManyRequests
+	e.RetryAfter = retryAfter(t.answer.header.Get("Retry-After"), a)
+	e.untouched = e.Status == http.StatusTooManyRequests
 	// 503 too is sent for what ran out of time, and a gateway sends any of them for what it passed on.
-	e.Ambiguous = r.writes() && answer.status >= http.StatusInternalServerError || r.writes() && answer.status == http.StatusRequestTimeout
+	e.Ambiguous = t.writes() && (e.Status >= http.StatusInternalServerError || e.Status == http.StatusRequestTimeout)
 	e.Remedy = a.remedy(e)
 	return e
 }
 
-// misread makes the error of an answer of success that is not whole.
-func (a *Account) misread(r *request, answer *reply, err error) error {
-	var nested *Error
-	if errors.As(err, &nested) {
-		nested.Kind, nested.Resource, nested.service = r.kind, r.resource, r.service
-		nested.RetryAfter = retryAfter(answer.header.Get("Retry-After"), a)
-		nested.Ambiguous = r.writes() && nested.Status >= http.StatusInternalServerError
-		nested.untouched = nested.Status == http.StatusTooManyRequests
-		nested.Remedy = a.remedy(nested)
-		return nested
+// misread makes the error of an answer of success that is not whole, or holds a failure.
+func (a *Account) misread(t *attempt, err error) error {
+	e := a.newError(t)
+	if nested, ok := errors.AsType[*Error](err); ok {
+		e.Status, e.Code, e.Row = nested.Status, nested.Code, nested.Row
+		e.RetryAfter = retryAfter(t.answer.header.Get("Retry-After"), a)
+		e.Ambiguous = t.writes() && e.Status >= http.StatusInternalServerError
+		e.untouched = e.Status == http.StatusTooManyRequests
+		e.Remedy = a.remedy(e)
+		return e
 	}
-	return &Error{Kind: r.kind, Resource: r.resource, Row: -1, Status: answer.status, Ambiguous: r.writes(), Err: err, service: r.service}
+	if _, ok := errors.AsType[misreading](err); !ok {
+		err = errUnread // the SDK's words may be those of the reply
+	}
+	e.Status, e.Ambiguous, e.Err = t.answer.status, t.writes(), err
+	return e
+}
+
+func (a *Account) newError(t *attempt) *Error {
+	return &Error{Kind: t.request.kind, Resource: t.request.resource, Row: -1, service: t.request.service, took: t.took}
 }
 
 // maxCode is how long a code may be before it is no code.
@@ -146,8 +164,10 @@ func errorCode(body []byte) (code string, row int) {
 	if len(body) > 0 && body[0] == '{' {
 		var answer struct {
 			Error struct {
-				Code    string
-				Message struct{ Value string }
+				Code    string `json:"code"`
+				Message struct {
+					Value string `json:"value"`
+				} `json:"message"`
 			} `json:"odata.error"`
 		}
 		if json.Unmarshal(body, &answer) == nil {
@@ -159,7 +179,9 @@ func errorCode(body []byte) (code string, row int) {
 			}
 		}
 	} else {
-		var answer struct{ Code string }
+		var answer struct {
+			Code string `xml:"Code"`
+		}
 		if xml.Unmarshal(body, &answer) == nil {
 			code = answer.Code
 		}
@@ -190,8 +212,7 @@ const maxRetryAfter = time.Hour
 
 // withoutURL takes addresses, whose queries may hold signatures, out of an error.
 func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return withoutURL(u.Err)
 	}
 	return err
@@ -201,5 +222,5 @@ func withoutURL(err error) error {
 func notSent(err error) bool {
 	var op *net.OpError
 	var dns *net.DNSError
-	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns)
+	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns) || untrusted(err)
 }

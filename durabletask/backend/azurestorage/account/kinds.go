@@ -4,14 +4,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/http"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 )
 
 func as(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Row: -1}
@@ -91,7 +91,7 @@ func (e *Error) noTables() bool {
 // noToken reports whether there was an answer from whoever makes tokens, and it was no.
 func (e *Error) noToken() bool {
 	var no interface{ NonRetriable() }
-	return e.Status == 0 && e.untouched && errors.As(e.Err, &no) && permanent(e.Err)
+	return e.Status == 0 && e.untouched && errors.As(e.Err, &no) && e.permanent()
 }
 
 // beingDeleted reports whether a code says that a thing of that name is on its way out.
@@ -99,19 +99,25 @@ func beingDeleted(code string) bool {
 	return code == "QueueBeingDeleted" || code == "TableBeingDeleted" || code == "ContainerBeingDeleted"
 }
 
-// permanent reports whether an error on the way won't pass by itself: a certificate that is not trusted, an address that is
-// none, a credential that is refused.
-func permanent(err error) bool {
+// permanent reports whether what failed on the way won't pass by itself: a certificate that is not trusted, an identity that is refused.
+func (e *Error) permanent() bool {
+	if untrusted(e.Err) {
+		return true
+	}
+	// Errors of credentials say whether they pass; those that don't say so pass if they are the network's.
+	var passes interface{ Transient() bool }
+	if errors.As(e.Err, &passes) {
+		return !passes.Transient()
+	}
+	var no interface{ NonRetriable() }
+	var network net.Error
+	return e.untouched && errors.As(e.Err, &no) && !errors.As(e.Err, &network)
+}
+
+// untrusted reports whether the service has not proved that it is the one.
+func untrusted(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	var host x509.HostnameError
-	if errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &host) {
-		return true
-	}
-	var no interface{ NonRetriable() }
-	var passes interface{ Transient() bool }
-	if errors.As(err, &no) {
-		return !errors.As(err, &passes) || !passes.Transient()
-	}
-	return false
+	return errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &host)
 }

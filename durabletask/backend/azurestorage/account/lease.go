@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
 )
 
 // Limits of leases. Besides these, [ForEver] is possible.
@@ -18,9 +21,11 @@ const (
 
 // Lease is the lease on a blob or on a container. Whoever has it knows its id, which is a GUID that the first owner chose; several may share it.
 type Lease struct {
-	a           *Account
-	path, query string
-	resource    string
+	a        *Account
+	resource string
+	// One of these is what is leased.
+	blob      *blockblob.Client
+	container *container.Client
 }
 
 // LeaseTimes say since when a lease counts.
@@ -37,33 +42,72 @@ func (l Lease) Acquire(ctx context.Context, id string, d time.Duration) (LeaseTi
 	if d != ForEver && (d < MinLease || d > MaxLease) {
 		return LeaseTimes{}, fmt.Errorf("acquire lease: %s: for %s: only %s to %s are possible", l.resource, d, MinLease, MaxLease)
 	}
-	return l.do(ctx, "acquire lease", true, http.StatusCreated,
-		header{"X-Ms-Lease-Action", "acquire"}, header{"X-Ms-Proposed-Lease-Id", id}, header{"X-Ms-Lease-Duration", strconv.Itoa(int(d / time.Second))})
+	seconds := int32(d / time.Second)
+	return l.do(ctx, "acquire lease", true, id,
+		func(ctx context.Context, c *lease.BlobClient) error {
+			_, err := c.AcquireLease(ctx, seconds, nil)
+			return err
+		},
+		func(ctx context.Context, c *lease.ContainerClient) error {
+			_, err := c.AcquireLease(ctx, seconds, nil)
+			return err
+		})
 }
 
 // Renew begins the lease anew. It succeeds even after the lease is over, if nobody took it or wrote meanwhile. [LeaseLost] if it is no longer ours.
 func (l Lease) Renew(ctx context.Context, id string) (LeaseTimes, error) {
-	return l.do(ctx, "renew lease", true, http.StatusOK, header{"X-Ms-Lease-Action", "renew"}, header{"X-Ms-Lease-Id", id})
+	return l.do(ctx, "renew lease", true, id,
+		func(ctx context.Context, c *lease.BlobClient) error { _, err := c.RenewLease(ctx, nil); return err },
+		func(ctx context.Context, c *lease.ContainerClient) error {
+			_, err := c.RenewLease(ctx, nil)
+			return err
+		})
 }
 
 // Change gives an active lease another id, and begins it anew. [LeaseLost] if it has neither of them.
 func (l Lease) Change(ctx context.Context, id, to string) (LeaseTimes, error) {
-	return l.do(ctx, "change lease", true, http.StatusOK,
-		header{"X-Ms-Lease-Action", "change"}, header{"X-Ms-Lease-Id", id}, header{"X-Ms-Proposed-Lease-Id", to})
+	return l.do(ctx, "change lease", true, id,
+		func(ctx context.Context, c *lease.BlobClient) error {
+			_, err := c.ChangeLease(ctx, to, nil)
+			return err
+		},
+		func(ctx context.Context, c *lease.ContainerClient) error {
+			_, err := c.ChangeLease(ctx, to, nil)
+			return err
+		})
 }
 
 // Release ends the lease, so that others can acquire it at once. [LeaseLost] if it is no longer ours; so it says after an ambiguous failure, if that
 // one took effect.
 func (l Lease) Release(ctx context.Context, id string) error {
-	_, err := l.do(ctx, "release lease", false, http.StatusOK, header{"X-Ms-Lease-Action", "release"}, header{"X-Ms-Lease-Id", id})
+	_, err := l.do(ctx, "release lease", false, id,
+		func(ctx context.Context, c *lease.BlobClient) error { _, err := c.ReleaseLease(ctx, nil); return err },
+		func(ctx context.Context, c *lease.ContainerClient) error {
+			_, err := c.ReleaseLease(ctx, nil)
+			return err
+		})
 	return err
 }
 
-func (l Lease) do(ctx context.Context, kind string, repeat bool, accept int, headers ...header) (LeaseTimes, error) {
-	r := &request{
-		kind: kind, resource: l.resource, service: blobService, method: http.MethodPut, path: l.path, query: l.query,
-		headers: headers, accept: []int{accept}, repeat: repeat,
-	}
+// do makes a request under an id with the client of a blob's lease or of a container's: the SDK's have the same methods of different types.
+func (l Lease) do(
+	ctx context.Context, kind string, repeat bool, id string,
+	ofBlob func(context.Context, *lease.BlobClient) error, ofContainer func(context.Context, *lease.ContainerClient) error,
+) (LeaseTimes, error) {
+	r := &request{kind: kind, resource: l.resource, service: blobService, repeat: repeat, call: func(ctx context.Context) error {
+		if l.blob != nil {
+			c, err := lease.NewBlobClient(l.blob, &lease.BlobClientOptions{LeaseID: &id})
+			if err != nil {
+				return err
+			}
+			return ofBlob(ctx, c)
+		}
+		c, err := lease.NewContainerClient(l.container, &lease.ContainerClientOptions{LeaseID: &id})
+		if err != nil {
+			return err
+		}
+		return ofContainer(ctx, c)
+	}}
 	answer, err := l.a.do(ctx, r)
 	if err != nil {
 		return LeaseTimes{}, err

@@ -3,10 +3,13 @@ package account
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
-	"net/url"
+	"slices"
 	"strconv"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue/v2"
 )
 
 // Limits of queues.
@@ -21,8 +24,9 @@ const (
 
 // Queue is a queue of the account.
 type Queue struct {
-	a    *Account
-	name string
+	a      *Account
+	name   string
+	client *azqueue.QueueClient
 }
 
 // Receipt is what the service says about a message that was put or updated. With the pop receipt the message can be updated or deleted until
@@ -52,9 +56,10 @@ func (q *Queue) Name() string { return q.name }
 // Create makes the queue and reports whether it did so; false if it was there (or an earlier try, whose answer was lost, made it).
 // A queue of that name that is being deleted is waited for, up to two minutes.
 func (q *Queue) Create(ctx context.Context) (bool, error) {
-	r := q.request("create queue", http.MethodPut, "", "", http.StatusCreated, http.StatusNoContent)
-	r.repeat = true
-	answer, err := q.a.do(ctx, r)
+	answer, err := q.do(ctx, &request{kind: "create queue", repeat: true, call: func(ctx context.Context) error {
+		_, err := q.client.Create(ctx, nil)
+		return err
+	}})
 	if AlreadyExists(err) { // with other metadata
 		return false, nil
 	}
@@ -63,10 +68,19 @@ func (q *Queue) Create(ctx context.Context) (bool, error) {
 
 // Delete removes the queue with all its messages and reports whether it was there.
 func (q *Queue) Delete(ctx context.Context) (bool, error) {
-	r := q.request("delete queue", http.MethodDelete, "", "", http.StatusNoContent, http.StatusNotFound)
-	r.repeat = true
-	answer, err := q.a.do(ctx, r)
-	return err == nil && answer.status == http.StatusNoContent, err
+	_, err := q.do(ctx, &request{kind: "delete queue", repeat: true, call: func(ctx context.Context) error {
+		_, err := q.client.Delete(ctx, nil)
+		return err
+	}})
+	return wasThere(err)
+}
+
+// wasThere makes of the error of a deletion whether there was anything to delete.
+func wasThere(err error) (bool, error) {
+	if NotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Put adds a message that becomes visible after a while, which is rounded up to whole seconds, and lives for a time (0 is the service's
@@ -80,26 +94,26 @@ func (q *Queue) Put(ctx context.Context, text []byte, visibility, life time.Dura
 	if visibility < 0 || visibility > MaxVisibility {
 		return Receipt{}, fmt.Errorf("put message to queue %q: visible in %s: only 0 to 7 days are possible", q.name, visibility)
 	}
-	query := ""
+	var o azqueue.EnqueueMessageOptions
 	if life != 0 {
-		query = "messagettl=" + wholeSeconds(life)
+		o.TimeToLive = wholeSeconds(life)
 	}
 	if visibility > 0 {
-		query = and(query, "visibilitytimeout="+wholeSeconds(visibility))
+		o.VisibilityTimeout = wholeSeconds(visibility)
 	}
-	r := q.request("put message", http.MethodPost, "/messages", query, http.StatusCreated)
-	r.body, r.content = body, xmlContent
 	var receipt Receipt
-	r.read = func(answer *reply) error {
-		messages, err := readMessages(answer.body)
-		if err != nil || len(messages) != 1 {
-			return errNotOne(err, len(messages))
+	_, err = q.do(ctx, &request{kind: "put message", own: body, call: func(ctx context.Context) error {
+		resp, err := q.client.EnqueueMessage(ctx, "", &o)
+		if err != nil {
+			return err
 		}
-		m := messages[0]
-		receipt = Receipt{m.ID, m.PopReceipt, m.NextVisible, m.Inserted}
+		if len(resp.Messages) != 1 || resp.Messages[0].MessageID == nil || resp.Messages[0].PopReceipt == nil {
+			return errNotOne
+		}
+		m := resp.Messages[0]
+		receipt = Receipt{*m.MessageID, *m.PopReceipt, valueOf(m.TimeNextVisible), valueOf(m.InsertionTime)}
 		return nil
-	}
-	_, err = q.a.do(ctx, r)
+	}})
 	return receipt, err
 }
 
@@ -109,27 +123,58 @@ func (q *Queue) Receive(ctx context.Context, n int, visibility time.Duration) ([
 	if visibility < time.Second || visibility > MaxVisibility {
 		return nil, fmt.Errorf("receive from queue %q: hidden for %s: only 1 s to 7 days are possible", q.name, visibility)
 	}
-	return q.messages(ctx, "receive messages", n, "&visibilitytimeout="+wholeSeconds(visibility), false)
+	o := azqueue.DequeueMessagesOptions{VisibilityTimeout: wholeSeconds(visibility)}
+	r := &request{kind: "receive messages", mutates: true}
+	return q.messages(ctx, r, n, &o.NumberOfMessages, func(ctx context.Context) ([]Message, error) {
+		resp, err := q.client.DequeueMessages(ctx, &o)
+		messages := make([]Message, len(resp.Messages))
+		for i, m := range resp.Messages {
+			messages[i] = Message{
+				valueOf(m.MessageID), valueOf(m.PopReceipt), int(valueOf(m.DequeueCount)),
+				valueOf(m.InsertionTime), valueOf(m.TimeNextVisible), []byte(valueOf(m.MessageText)),
+			}
+		}
+		return messages, err
+	})
 }
 
 // Peek returns up to n visible messages (at most [MaxReceive]) and leaves them to others.
 func (q *Queue) Peek(ctx context.Context, n int) ([]Message, error) {
-	return q.messages(ctx, "peek messages", n, "&peekonly=true", true)
+	var o azqueue.PeekMessagesOptions
+	r := &request{kind: "peek messages", repeat: true}
+	return q.messages(ctx, r, n, &o.NumberOfMessages, func(ctx context.Context) ([]Message, error) {
+		resp, err := q.client.PeekMessages(ctx, &o)
+		messages := make([]Message, len(resp.Messages))
+		for i, m := range resp.Messages {
+			messages[i] = Message{
+				ID: valueOf(m.MessageID), DequeueCount: int(valueOf(m.DequeueCount)), Inserted: valueOf(m.InsertionTime), Text: []byte(valueOf(m.MessageText)),
+			}
+		}
+		return messages, err
+	})
 }
 
-func (q *Queue) messages(ctx context.Context, kind string, n int, query string, repeat bool) ([]Message, error) {
+func (q *Queue) messages(
+	ctx context.Context, r *request, n int, number **int32, get func(context.Context) ([]Message, error),
+) (messages []Message, err error) {
 	if n < 1 || n > MaxReceive {
-		return nil, fmt.Errorf("%s: queue %q: %d messages: only 1 to %d are possible", kind, q.name, n, MaxReceive)
+		return nil, fmt.Errorf("%s: queue %q: %d messages: only 1 to %d are possible", r.kind, q.name, n, MaxReceive)
 	}
-	r := q.request(kind, http.MethodGet, "/messages", "numofmessages="+strconv.Itoa(n)+query, http.StatusOK)
-	r.repeat, r.mutates = repeat, !repeat
-	var messages []Message
-	r.read = func(answer *reply) (err error) {
-		messages, err = readMessages(answer.body)
-		return err
+	*number = new(int32(n))
+	r.check = isMessageList
+	r.call = func(ctx context.Context) (err error) {
+		if messages, err = get(ctx); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(messages, func(m Message) bool { return m.ID == "" }) {
+			return errNoID
+		}
+		return nil
 	}
-	_, err := q.a.do(ctx, r)
-	return messages, err
+	if _, err := q.do(ctx, r); err != nil {
+		return nil, err
+	}
+	return messages, nil
 }
 
 // Update hides a message from now on for a time (0 to 7 days, rounded up to whole seconds) and, unless text is nil, replaces its text. The
@@ -139,25 +184,25 @@ func (q *Queue) Update(ctx context.Context, id, popReceipt string, visibility ti
 	if visibility < 0 || visibility > MaxVisibility {
 		return Receipt{}, fmt.Errorf("update message of queue %q: hidden for %s: only 0 to 7 days are possible", q.name, visibility)
 	}
-	query := "popreceipt=" + url.QueryEscape(popReceipt) + "&visibilitytimeout=" + wholeSeconds(visibility)
-	r := q.request("update message", http.MethodPut, "/messages/"+url.PathEscape(id), query, http.StatusNoContent)
+	body := &ownBody{}
 	if text != nil {
-		body, err := messageBody(text)
-		if err != nil {
+		var err error
+		if body, err = messageBody(text); err != nil {
 			return Receipt{}, fmt.Errorf("update message of queue %q: %w", q.name, err)
 		}
-		r.body, r.content = body, xmlContent
 	}
 	receipt := Receipt{MessageID: id}
-	r.read = func(answer *reply) error {
-		receipt.PopReceipt = answer.header.Get("X-Ms-Popreceipt")
-		receipt.NextVisible, _ = http.ParseTime(answer.header.Get("X-Ms-Time-Next-Visible"))
-		if receipt.PopReceipt == "" {
+	r := &request{kind: "update message", own: body, call: func(ctx context.Context) error {
+		resp, err := q.client.UpdateMessage(ctx, id, popReceipt, "", &azqueue.UpdateMessageOptions{VisibilityTimeout: wholeSeconds(visibility)})
+		if err != nil {
+			return err
+		}
+		if receipt.PopReceipt, receipt.NextVisible = valueOf(resp.PopReceipt), valueOf(resp.TimeNextVisible); receipt.PopReceipt == "" {
 			return errCutShort
 		}
 		return nil
-	}
-	if _, err := q.a.do(ctx, r); err != nil {
+	}}
+	if _, err := q.do(ctx, r); err != nil {
 		return Receipt{}, err
 	}
 	return receipt, nil
@@ -165,51 +210,54 @@ func (q *Queue) Update(ctx context.Context, id, popReceipt string, visibility ti
 
 // DeleteMessage removes a message. [MessageGone] says that it is no longer ours.
 func (q *Queue) DeleteMessage(ctx context.Context, id, popReceipt string) error {
-	r := q.request("delete message", http.MethodDelete, "/messages/"+url.PathEscape(id), "popreceipt="+url.QueryEscape(popReceipt), http.StatusNoContent)
-	_, err := q.a.do(ctx, r)
+	_, err := q.do(ctx, &request{kind: "delete message", call: func(ctx context.Context) error {
+		_, err := q.client.DeleteMessage(ctx, id, popReceipt, nil)
+		return err
+	}})
 	return err
 }
 
 // Clear removes all messages, visible or not. The service gives up on long queues: call again while the error is transient.
 func (q *Queue) Clear(ctx context.Context) error {
-	r := q.request("clear messages", http.MethodDelete, "/messages", "", http.StatusNoContent)
-	r.repeat = true
-	_, err := q.a.do(ctx, r)
+	_, err := q.do(ctx, &request{kind: "clear messages", repeat: true, call: func(ctx context.Context) error {
+		_, err := q.client.ClearMessages(ctx, nil)
+		return err
+	}})
 	return err
 }
 
 // Length returns about how many messages there are, visible or not.
 func (q *Queue) Length(ctx context.Context) (int, error) {
-	r := q.request("get queue length", http.MethodGet, "", "comp=metadata", http.StatusOK)
-	r.repeat = true
 	n := 0
-	r.read = func(answer *reply) (err error) {
-		n, err = strconv.Atoi(answer.header.Get("X-Ms-Approximate-Messages-Count"))
+	_, err := q.do(ctx, &request{kind: "get queue length", repeat: true, call: func(ctx context.Context) error {
+		resp, err := q.client.GetProperties(ctx, nil)
+		if err == nil && resp.ApproximateMessagesCount == nil {
+			err = errCutShort
+		}
+		n = int(valueOf(resp.ApproximateMessagesCount))
 		return err
-	}
-	_, err := q.a.do(ctx, r)
+	}})
 	return n, err
 }
 
-func (q *Queue) request(kind, method, path, query string, accept ...int) *request {
-	return &request{
-		kind: kind, resource: "queue " + strconv.Quote(q.name), service: queueService,
-		method: method, path: "/" + url.PathEscape(q.name) + path, query: query, accept: accept,
-	}
+func (q *Queue) do(ctx context.Context, r *request) (*reply, error) {
+	r.service, r.resource = queueService, "queue "+strconv.Quote(q.name)
+	return q.a.do(ctx, r)
 }
 
 // wholeSeconds rounds up, so that nothing becomes visible early.
-func wholeSeconds(d time.Duration) string {
+func wholeSeconds(d time.Duration) *int32 {
 	seconds := d / time.Second
-	if seconds*time.Second < d {
+	if d%time.Second > 0 {
 		seconds++
 	}
-	return strconv.FormatInt(int64(seconds), 10)
+	return new(int32(min(seconds, math.MaxInt32)))
 }
 
-func and(query, more string) string {
-	if query == "" {
-		return more
+// valueOf is what the SDK says, or nothing.
+func valueOf[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
 	}
-	return query + "&" + more
+	return v
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Limits of repeating. A try ends after tryLimit, and longer for large bodies; a call makes no new try once [MaxRetry] is over.
+// Limits of repeating. A try ends after tryLimit, which is how long the service works on one at most, and longer for large bodies.
 const (
 	tryLimit   = 30 * time.Second
 	tryPerMB   = time.Second
@@ -19,9 +19,9 @@ const (
 	pauseDeleted    = 5 * time.Second
 )
 
-// MaxRetry is how long a call goes on repeating a request that may be repeated. Then it fails with [Transient], and a caller that wants to outlive
-// a longer outage calls again.
-const MaxRetry = 30 * time.Second
+// MaxRetry is how long after its beginning a call makes a new try of a request that may be repeated (one that gets no answer ends 30 s later at
+// most). Then it fails with [Transient], and a caller that wants to outlive a longer outage calls again.
+const MaxRetry = 45 * time.Second
 
 // errTry is why a try was given up.
 var errTry = errors.New("no answer in time")
@@ -30,14 +30,19 @@ func tryTimeout(size int) time.Duration { return tryLimit + time.Duration(size>>
 
 // do makes a request, and makes it again where that is safe. Nothing is shared between calls, so that one which fails holds up no other.
 func (a *Account) do(ctx context.Context, r *request) (*reply, error) {
-	b := backoff{a: a, r: r, start: a.env.Now()}
+	b := backoff{a: a}
 	for {
-		answer, err := a.once(ctx, r)
+		t, err := a.once(ctx, r)
 		if err == nil {
-			return answer, nil
+			return t.answer, nil
 		}
 		var failure *Error
-		if !errors.As(err, &failure) || !b.again(ctx, failure) {
+		if !errors.As(err, &failure) {
+			return nil, err
+		}
+		b.ambiguous = b.ambiguous || failure.Ambiguous
+		if !b.again(ctx, t, failure) {
+			failure.Ambiguous = b.ambiguous // an earlier try may have taken effect
 			return nil, err
 		}
 	}
@@ -46,30 +51,27 @@ func (a *Account) do(ctx context.Context, r *request) (*reply, error) {
 // backoff counts the tries of one call.
 type backoff struct {
 	a     *Account
-	r     *request
-	start time.Time
-	spent time.Duration // on pauses and on tries without an answer
+	spent time.Duration // on pauses and on tries, without waiting at the gate
 	tries int
 	draw  func() float64
+
+	ambiguous bool
 }
 
 // again waits until the next try, or reports that there is none.
-func (b *backoff) again(ctx context.Context, e *Error) bool {
-	if ctx.Err() != nil || !e.transient() || !b.r.repeat && !e.untouched {
+func (b *backoff) again(ctx context.Context, t *attempt, e *Error) bool {
+	if ctx.Err() != nil || !e.transient() || !t.request.repeat && !e.untouched {
 		return false
 	}
-	wait, limit := b.pause(e), MaxRetry
+	wait, limit := b.pause(t, e), MaxRetry
 	if beingDeleted(e.Code) {
 		wait, limit = max(wait, pauseDeleted), maxBeingDeleted
 	}
-	if e.timedOut {
-		b.spent += tryTimeout(len(b.r.body))
-	}
-	// The clock may be set while we wait; the sum can't.
-	if max(b.spent, b.a.env.Now().Sub(b.start))+wait > limit {
+	// Somebody may set the clock during a try.
+	b.spent += max(0, min(e.took, tryTimeout(t.size))) + wait
+	if b.spent > limit {
 		return false
 	}
-	b.spent += wait
 	b.a.options.Logger.LogAttrs(ctx, slog.LevelWarn, "storage request failed and is made again",
 		slog.String("kind", e.Kind), slog.String("resource", e.Resource), slog.Int("status", e.Status), slog.String("code", e.Code),
 		slog.Duration("after", wait), slog.Any("cause", e.Err))
@@ -79,17 +81,18 @@ func (b *backoff) again(ctx context.Context, e *Error) bool {
 	case <-timer.C:
 		return true
 	case <-ctx.Done():
+		e.end(ctx)
 		return false
 	}
 }
 
 // pause is how long to wait: what the service asks for, else twice as long each time, less a random part of the half.
-func (b *backoff) pause(e *Error) time.Duration {
+func (b *backoff) pause(t *attempt, e *Error) time.Duration {
 	wait := min(minBackoff<<min(b.tries, 16), maxBackoff)
 	b.tries++
 	if b.draw == nil {
 		// A source for each call: which call draws first must not matter.
-		b.draw = b.a.env.Rand("retry " + b.r.kind + " " + b.r.key()).Float64
+		b.draw = b.a.env.Rand("retry " + t.request.kind + " " + t.key(b.a)).Float64
 	}
 	wait -= time.Duration(b.draw() * float64(wait) / 2)
 	return max(wait, e.RetryAfter)

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
 	"github.com/azdurable/azdurable/durabletask/backend"
 )
 
@@ -19,7 +22,7 @@ const (
 	testSAS = "sv=2021-12-02&ss=bqt&srt=sco&sp=rwdlacup&sig=c2VjcmV0LXNpZ25hdHVyZQ%3D%3D"
 )
 
-// service is a storage service that answers as a test says.
+// fake is a storage service that answers as a test says.
 type fake struct {
 	mu       sync.Mutex
 	requests []*http.Request
@@ -59,23 +62,23 @@ func answer(r *http.Request, status int, body string, headers ...string) *http.R
 	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), Request: r, ContentLength: int64(len(body))}
 }
 
-// always answers each request in the same way.
-func always(status int, body string, headers ...string) *fake {
-	return &fake{answer: func(_ int, r *http.Request) (*http.Response, error) { return answer(r, status, body, headers...), nil }}
+// always answers each request in the same way, without a body.
+func always(status int, headers ...string) *fake {
+	return &fake{answer: func(_ int, r *http.Request) (*http.Response, error) { return answer(r, status, "", headers...), nil }}
 }
 
 // open opens an account on a fake, with a seeded source of chance.
-func open(t testing.TB, f *fake, change ...func(*Options)) *Account {
-	t.Helper()
+func open(tb testing.TB, f policy.Transporter) *Account {
+	tb.Helper()
 	c, err := ParseConnectionString("AccountName=acct;AccountKey=" + testKey)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return openAt(t, c, f, change...)
+	return openAt(tb, c, f)
 }
 
-func openAt(t testing.TB, c Connection, f *fake, change ...func(*Options)) *Account {
-	t.Helper()
+func openAt(tb testing.TB, c Connection, f policy.Transporter, change ...func(*Options)) *Account {
+	tb.Helper()
 	o := Options{
 		Transport:   f,
 		Worker:      "w",
@@ -86,9 +89,9 @@ func openAt(t testing.TB, c Connection, f *fake, change ...func(*Options)) *Acco
 	}
 	a, err := Open(c, o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(a.Close)
+	tb.Cleanup(a.Close)
 	return a
 }
 
@@ -98,7 +101,16 @@ func lines() (*slog.Logger, *strings.Builder) {
 	return slog.New(slog.NewTextHandler(&b, nil)), &b
 }
 
-var (
-	_ = context.Background
-	_ = time.Second
-)
+// token is a credential that has tokens, or an error.
+type token struct{ err error }
+
+// GetToken returns one.
+func (c token) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: "secret-token", ExpiresOn: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}, c.err
+}
+
+// fixedClock always shows the same time.
+type fixedClock time.Time
+
+// Now returns it.
+func (c fixedClock) Now() time.Time { return time.Time(c) }

@@ -8,6 +8,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 )
 
 const (
@@ -17,8 +20,9 @@ const (
 
 // Table is a table of the account.
 type Table struct {
-	a    *Account
-	name string
+	a      *Account
+	name   string
+	client *aztables.Client
 }
 
 // Key is what a row is found by.
@@ -62,11 +66,10 @@ func (t *Table) Name() string { return t.name }
 // Create makes the table and reports whether it did so; false if it was there (or an earlier try, whose answer was lost, made it).
 // A table of that name that is being deleted is waited for, up to two minutes. [NoTables] says that the account has none.
 func (t *Table) Create(ctx context.Context) (bool, error) {
-	r := t.request(kindCreateTable, http.MethodPost, "/Tables", http.StatusNoContent, http.StatusCreated)
-	r.repeat = true
-	r.body, r.content = []byte(`{"TableName":`+strconv.Quote(t.name)+`}`), tableContent
-	r.headers = []header{{"Prefer", "return-no-content"}}
-	_, err := t.a.do(ctx, r)
+	_, err := t.do(ctx, &request{kind: kindCreateTable, repeat: true, noContent: true, call: func(ctx context.Context) error {
+		_, err := t.client.CreateTable(ctx, nil)
+		return err
+	}})
 	if AlreadyExists(err) {
 		return false, nil
 	}
@@ -75,43 +78,106 @@ func (t *Table) Create(ctx context.Context) (bool, error) {
 
 // Delete removes the table with all its rows and reports whether it was there.
 func (t *Table) Delete(ctx context.Context) (bool, error) {
-	r := t.request("delete table", http.MethodDelete, "/Tables("+quoted(t.name)+")", http.StatusNoContent, http.StatusNotFound)
-	r.repeat = true
-	answer, err := t.a.do(ctx, r)
-	return err == nil && answer.status == http.StatusNoContent, err
+	_, err := t.do(ctx, &request{kind: "delete table", repeat: true, call: func(ctx context.Context) error {
+		_, err := t.client.Delete(ctx, nil)
+		return err
+	}})
+	return wasThere(err)
 }
 
 // Get returns a row, as JSON with the member odata.etag, and its ETag. [NotFound] if it, or the table, is not there.
 func (t *Table) Get(ctx context.Context, k Key) (row json.RawMessage, etag string, err error) {
-	r := t.request("get row", http.MethodGet, t.rowPath(k), http.StatusOK)
-	r.repeat = true
+	if k.sdkRefuses() {
+		return t.find(ctx, k)
+	}
+	r := &request{kind: "get row", repeat: true, call: func(ctx context.Context) error {
+		_, err := t.client.GetEntity(ctx, k.Partition, k.Row, nil)
+		return err
+	}}
 	r.read = func(answer *reply) error {
 		if !json.Valid(answer.body) {
 			return errCutShort
 		}
-		row, etag = answer.body, answer.header.Get("Etag")
+		row, etag = answer.body, answer.header.Get("ETag")
 		return nil
 	}
-	_, err = t.a.do(ctx, r)
+	_, err = t.do(ctx, r)
 	return row, etag, err
 }
 
 // Write does something to one row and returns its new ETag. It is not repeated after an ambiguous failure.
 func (t *Table) Write(ctx context.Context, op Op) (etag string, err error) {
+	if op.Key.sdkRefuses() {
+		etags, err := t.Submit(ctx, []Op{op})
+		if err != nil {
+			return "", err
+		}
+		return etags[0], nil
+	}
 	p, err := t.part(op)
 	if err != nil {
 		return "", fmt.Errorf("%s: table %q: %w", op.Action, t.name, err)
 	}
-	r := t.request(op.Action.String(), p.method, p.path, http.StatusNoContent, http.StatusCreated)
-	r.headers, r.body = p.headers, p.body
-	if r.body != nil {
-		r.content = tableContent
+	r := &request{kind: op.Action.String(), noContent: op.Action == Insert, call: func(ctx context.Context) error { return t.write(ctx, op) }}
+	if op.Action != Delete {
+		r.own = &ownBody{p.body, tableContent}
 	}
-	answer, err := t.a.do(ctx, r)
+	answer, err := t.do(ctx, r)
 	if err != nil {
 		return "", err
 	}
-	return answer.header.Get("Etag"), nil
+	return answer.header.Get("ETag"), nil
+}
+
+// write has the SDK write a row that is only a key.
+func (t *Table) write(ctx context.Context, op Op) (err error) {
+	key, ifMatch := op.Key.alone(), azcore.ETag(op.ETag)
+	mode := aztables.UpdateModeReplace
+	if op.Action == Merge || op.Action == InsertOrMerge {
+		mode = aztables.UpdateModeMerge
+	}
+	switch op.Action {
+	case Insert:
+		_, err = t.client.AddEntity(ctx, key, nil)
+	case InsertOrReplace, InsertOrMerge:
+		_, err = t.client.UpsertEntity(ctx, key, &aztables.UpsertEntityOptions{UpdateMode: mode})
+	case Replace, Merge:
+		_, err = t.client.UpdateEntity(ctx, key, &aztables.UpdateEntityOptions{IfMatch: &ifMatch, UpdateMode: mode})
+	case Delete:
+		_, err = t.client.DeleteEntity(ctx, op.Key.Partition, op.Key.Row, &aztables.DeleteEntityOptions{IfMatch: &ifMatch})
+	}
+	return err
+}
+
+// sdkRefuses reports whether a part of the key is empty. The service takes such keys, and the rows of partitions have them; the SDK's calls for one row
+// do not.
+func (k Key) sdkRefuses() bool { return k.Partition == "" || k.Row == "" }
+
+// find is Get by a query.
+func (t *Table) find(ctx context.Context, k Key) (json.RawMessage, string, error) {
+	page, err := t.Query(ctx, Query{Filter: "PartitionKey eq " + Quote(k.Partition) + " and RowKey eq " + Quote(k.Row)})
+	if err != nil {
+		return nil, "", err
+	}
+	if len(page.Rows) == 0 {
+		return nil, "", &Error{Kind: "get row", Resource: "table " + strconv.Quote(t.name), Status: http.StatusNotFound, Code: "ResourceNotFound", Row: -1}
+	}
+	var tag struct {
+		ETag string `json:"odata.etag"`
+	}
+	if err := json.Unmarshal(page.Rows[0], &tag); err != nil {
+		return nil, "", fmt.Errorf("read row %q %q of table %q: %w", k.Partition, k.Row, t.name, err)
+	}
+	return page.Rows[0], tag.ETag, nil
+}
+
+// alone is a row that has nothing but its key.
+func (k Key) alone() []byte {
+	row, err := json.Marshal(map[string]string{"PartitionKey": k.Partition, "RowKey": k.Row})
+	if err != nil {
+		panic("account: two strings are no JSON: " + err.Error())
+	}
+	return row
 }
 
 // part is a request to a row, alone or in a transaction.
@@ -120,6 +186,8 @@ type part struct {
 	headers      []header
 	body         []byte
 }
+
+type header struct{ name, value string }
 
 func (t *Table) part(op Op) (part, error) {
 	p := part{path: t.rowPath(op.Key), body: op.Row}
@@ -174,6 +242,7 @@ func quoted(s string) string {
 // Quote returns a text as it stands in a filter: between single quotes, with those in it doubled.
 func Quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-func (t *Table) request(kind, method, path string, accept ...int) *request {
-	return &request{kind: kind, resource: "table " + strconv.Quote(t.name), service: tableService, method: method, path: path, accept: accept}
+func (t *Table) do(ctx context.Context, r *request) (*reply, error) {
+	r.service, r.resource = tableService, "table "+strconv.Quote(t.name)
+	return t.a.do(ctx, r)
 }

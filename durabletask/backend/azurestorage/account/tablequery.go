@@ -6,8 +6,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 )
 
 // MaxPage is how many rows, blobs or containers a page has at most for tables (blobs: 5,000).
@@ -41,39 +42,42 @@ const (
 var errNext = errors.New("query table: Next was not made by a query: pass on that of the page before, unchanged")
 
 // Query returns a page of rows. [NotFound] if there is no such table.
-func (t *Table) Query(ctx context.Context, q Query) (Page, error) {
-	r := t.request("query rows", http.MethodGet, "/"+t.name+"()", http.StatusOK)
-	r.repeat = true
+func (t *Table) Query(ctx context.Context, q Query) (page Page, err error) {
+	var o aztables.ListEntitiesOptions
 	if q.Filter != "" {
-		r.query = and(r.query, "$filter="+escapeQuery(q.Filter))
+		o.Filter = &q.Filter
 	}
 	if len(q.Select) > 0 {
-		r.query = and(r.query, "$select="+escapeQuery(strings.Join(q.Select, ",")))
+		o.Select = new(strings.Join(q.Select, ","))
 	}
 	if q.Top > 0 {
-		r.query = and(r.query, "$top="+strconv.Itoa(min(q.Top, MaxPage)))
+		o.Top = new(int32(min(q.Top, MaxPage)))
 	}
 	if q.Next != "" {
 		next, err := url.ParseQuery(q.Next)
 		if err != nil || !next.Has(nextPartition) {
 			return Page{}, errNext
 		}
-		for _, name := range []string{nextPartition, nextRow} {
-			if next.Has(name) {
-				r.query = and(r.query, name+"="+escapeQuery(next.Get(name)))
-			}
+		o.NextPartitionKey = new(next.Get(nextPartition))
+		if next.Has(nextRow) {
+			o.NextRowKey = new(next.Get(nextRow))
 		}
 	}
-	var page Page
+	r := &request{kind: "query rows", repeat: true, call: func(ctx context.Context) error {
+		_, err := t.client.NewListEntitiesPager(&o).NextPage(ctx)
+		return err
+	}}
 	r.read = func(answer *reply) error {
-		var list struct{ Value []json.RawMessage }
+		var list struct {
+			Value []json.RawMessage `json:"value"`
+		}
 		if err := json.Unmarshal(answer.body, &list); err != nil {
 			return errCutShort
 		}
 		page = Page{Rows: list.Value, Next: nextOf(answer.header)}
 		return nil
 	}
-	_, err := t.a.do(ctx, r)
+	_, err = t.do(ctx, r)
 	return page, err
 }
 
@@ -86,9 +90,4 @@ func nextOf(h http.Header) string {
 		}
 	}
 	return next.Encode()
-}
-
-// escapeQuery is url.QueryEscape, with %20 for a space: not every reader takes a plus for one.
-func escapeQuery(s string) string {
-	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 }

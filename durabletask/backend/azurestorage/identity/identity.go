@@ -16,11 +16,11 @@ import (
 //
 // DTFx: AzureCredentialFactory.
 func New(i account.Identity) (azcore.TokenCredential, error) {
-	credential, err := choose(i)
+	chosen, err := choose(i)
 	if err != nil {
 		return nil, fmt.Errorf("make credential: %w", err)
 	}
-	return credential, nil
+	return &credential{TokenCredential: chosen}, nil
 }
 
 func choose(i account.Identity) (azcore.TokenCredential, error) {
