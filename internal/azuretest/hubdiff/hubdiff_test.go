@@ -93,6 +93,12 @@ func TestChanges(t *testing.T) {
 			},
 			"~ Instances a row Output (spelling)",
 		},
+		"the same JSON, without the type in .NET": {
+			func(s *azuretest.State) {
+				set(s, "hubInstances", 0, "Output", &azuretest.Property{Type: "Edm.String", Value: `{"$type":"T","x":1,"y":[2.50]}`})
+			},
+			"~ Instances a row Output (annotation)",
+		},
 		"another id than elsewhere": {
 			func(s *azuretest.State) {
 				set(s, "hubHistory", 2, "ExecutionId", &azuretest.Property{Type: "Edm.String", Value: "88888888888888888888888888888888"})

@@ -18,6 +18,8 @@ const (
 	Type     Kind = "type"     // the column has another type
 	Value    Kind = "value"    // the value is another one
 	Spelling Kind = "spelling" // the value is the same JSON, written in another way
+	// Annotation is JSON that is the same but for the types that .NET notes in objects.
+	Annotation Kind = "annotation"
 )
 
 // Finding is one difference.

@@ -1,10 +1,10 @@
 package hubdiff
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // values compares two texts.
@@ -18,58 +18,99 @@ func (c *comparison) values(recorded, ours string) Kind {
 		return Value
 	}
 	b, ok := parse(ours)
-	if !ok || !c.trees(a, b) {
+	if !ok {
 		return Value
+	}
+	if kind := c.trees(a, b); kind != Same {
+		return kind
 	}
 	return Spelling
 }
 
-// parse reads JSON that is an object or a list.
+// parse reads a text that is JSON.
 func parse(text string) (any, bool) {
-	if text == "" || text[0] != '{' && text[0] != '[' {
+	if !json.Valid([]byte(text)) {
 		return nil, false
 	}
-	d := json.NewDecoder(bytes.NewReader([]byte(text)))
-	d.UseNumber()
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber() // as a float, a long number would be like its neighbours
 	var v any
 	err := d.Decode(&v)
 	return v, err == nil
 }
 
 // trees compares parsed JSON. Texts in it may be JSON again.
-func (c *comparison) trees(a, b any) bool {
+func (c *comparison) trees(a, b any) Kind {
 	switch x := a.(type) {
 	case map[string]any:
 		y, ok := b.(map[string]any)
-		if !ok || len(x) != len(y) {
-			return false
+		if !ok {
+			return Value
 		}
-		for _, name := range slices.Sorted(maps.Keys(x)) {
-			other, ok := y[name]
-			if !ok || !c.trees(x[name], other) {
-				return false
-			}
-		}
-		return true
+		return c.objects(x, y)
 	case []any:
 		y, ok := b.([]any)
 		if !ok || len(x) != len(y) {
-			return false
+			return Value
 		}
+		kind := Same
 		for i := range x {
-			if !c.trees(x[i], y[i]) {
-				return false
-			}
+			kind = worse(kind, c.trees(x[i], y[i]))
 		}
-		return true
+		return kind
 	case string:
 		y, ok := b.(string)
-		return ok && c.values(x, y) != Value
+		if !ok {
+			return Value
+		}
+		if kind := c.values(x, y); kind != Spelling {
+			return kind
+		}
+		return Same // the whole is spelt otherwise
 	case json.Number:
-		y, ok := b.(json.Number)
-		return ok && sameNumber(x, y)
+		if y, ok := b.(json.Number); ok && sameNumber(x, y) {
+			return Same
+		}
+		return Value
 	default:
-		return a == b
+		if a == b {
+			return Same
+		}
+		return Value
+	}
+}
+
+// typeName is the member in which .NET notes the type of an object.
+const typeName = "$type"
+
+func (c *comparison) objects(a, b map[string]any) Kind {
+	kind := Same
+	if _, in := a[typeName]; in != (b[typeName] != nil) {
+		kind = Annotation
+	}
+	for _, name := range union(slices.Collect(maps.Keys(a)), slices.Collect(maps.Keys(b))) {
+		if name == typeName {
+			continue
+		}
+		x, inA := a[name]
+		y, inB := b[name]
+		if !inA || !inB {
+			return Value
+		}
+		kind = worse(kind, c.trees(x, y))
+	}
+	return kind
+}
+
+// worse returns the kind of the two that says more.
+func worse(a, b Kind) Kind {
+	switch {
+	case a == Value || b == Value:
+		return Value
+	case a == Annotation || b == Annotation:
+		return Annotation
+	default:
+		return Same
 	}
 }
 

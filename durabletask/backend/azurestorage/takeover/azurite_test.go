@@ -33,11 +33,10 @@ func TestTakeoverOnAzurite(t *testing.T) {
 				}
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
-					server := azurite.Shared(t)
 					if !slices.Contains(quick, name) {
 						slow.Test(t)
 					}
-					takeoverOnAzurite(t, server, r, file)
+					takeoverOnAzurite(t, azurite.Shared(t), r, file)
 				})
 			}
 		}

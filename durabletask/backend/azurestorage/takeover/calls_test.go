@@ -71,7 +71,9 @@ func (s *site) create(ctx context.Context, c *call) error {
 	if a.Instance != "" {
 		options = append(options, durabletask.InstanceID(a.Instance))
 	}
-	options = append(options, durabletask.Version(a.Version)) // the recorded program's version is "" where it has none
+	if !s.extension {
+		options = append(options, durabletask.Version(a.Version)) // the program that used DTFx alone had "" where it had none
+	}
 	if a.Tags != nil {
 		options = append(options, durabletask.Tags(a.Tags))
 	}

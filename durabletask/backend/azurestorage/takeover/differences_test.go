@@ -90,7 +90,8 @@ func valueRules() []hubdiff.Rule {
 			},
 		},
 		{
-			Name: "tags in the order of their names; results as they were written", Documented: wireDoc, Phrase: "The package does no I/O",
+			Name: "tags in the order of their names; payloads as they were written", Documented: "durabletask/backend/azurestorage/takeover/README.md",
+			Phrase: "Tags stand in the order of their names",
 			Covers: func(f *hubdiff.Finding) bool { return f.Kind == hubdiff.Spelling },
 		},
 		{
@@ -98,6 +99,24 @@ func valueRules() []hubdiff.Rule {
 			Phrase: "the part of a serialised .NET exception that says what happened",
 			Covers: func(f *hubdiff.Finding) bool {
 				return f.Kind == hubdiff.Value && f.Column == "Details" && strings.Contains(f.Ours, `"ClassName"`)
+			},
+		},
+		{
+			Name: "objects have no $type", Documented: wireDoc, Phrase: "except that dictionaries have no $type",
+			Covers: func(f *hubdiff.Finding) bool { return f.Kind == hubdiff.Annotation },
+		},
+		{
+			Name: "requests to entities have the members of DTFx's Core", Documented: "durabletask/history/entityjson.go",
+			Phrase: "the Core dispatcher, whose form is written here",
+			Covers: func(f *hubdiff.Finding) bool {
+				return f.Kind == hubdiff.Value && strings.HasSuffix(f.Column, "Input") && strings.Contains(f.Recorded, `"op":`) && strings.Contains(f.Ours, `"op":`)
+			},
+		},
+		{
+			Name: "reasons of failures are the errors' own words", Documented: "durabletask/backend/azurestorage/takeover/README.md",
+			Phrase: "The extension puts words around the message",
+			Covers: func(f *hubdiff.Finding) bool {
+				return f.Kind == hubdiff.Value && f.Column == "Reason" && strings.HasPrefix(f.Recorded, "String Activity function '")
 			},
 		},
 		{

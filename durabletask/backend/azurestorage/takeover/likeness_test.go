@@ -2,6 +2,7 @@ package takeover_test
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -24,14 +25,17 @@ func TestLikeness(t *testing.T) {
 			}
 		}
 	})
-	for _, r := range recordings(t, "testdata/dtfx", "state.json") {
+	for _, r := range recordings(t, "testdata", "state.json") {
 		if incomparable[r.name] != "" {
 			continue
 		}
-		t.Run(r.name, func(t *testing.T) {
+		t.Run(filepath.Base(filepath.Dir(r.folder))+"/"+r.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				ours, recorded := play(t, r)
+				if partitions := r.settings.Hub + "Partitions"; recorded.Tables[partitions] == nil {
+					delete(ours.Tables, partitions) // not every recording has it
+				}
 				report := hubdiff.Compare(recorded, ours, hubdiff.Options{Hub: r.settings.Hub, Rules: slices.Concat(rules(), mistakes()), Without: without[r.name]})
 				mu.Lock()
 				for name, n := range report.Covered {
@@ -71,15 +75,19 @@ var incomparable = map[string]string{
 
 // without are instances that the same calls can't bring about again, or whose difference stands somewhere else.
 var without = map[string][]string{
-	"activity-failure-serialize": {"f-CatchActivity"}, // shows how .NET words what it can't read (internal/recorded)
-	"dedupe-statuses":            {"dd-done"},         // a create was lost in a race
-	"steady-other":               {"st-fan"},          // the order of ten results is chance
-	"stop-strands-timer":         {"ev-buffer"},       // its timer was stranded (takeover_test.go)
-	"unicode-ids":                {"@notentity"},      // refused here: ids that begin with @ are entities'
-	"unregistered-names":         {"ur3"},             // a version that nobody had; functions are not registered by version here
-	"suspend-resume":             {"sr4"},             // resumed although it was not suspended, which our client refuses
-	"timer-too-long":             {"t-10days"},        // longer than DTFx's store takes; here it is cut into pieces
-	"scheduled-start-too-long":   {"ss8d"},            // likewise
+	"activity-failure-serialize": {"f-CatchActivity"},                        // shows how .NET words what it can't read (internal/recorded)
+	"continue-as-new":            {"ev-1"},                                   // its events came in as many episodes as chance wanted
+	"entity-lock":                {"lock-1", "lock-hold", "lock-wait"},       // two answers come in one episode or in two
+	"failures":                   {"nope", "catch-custom", "failact-custom"}, // an unknown function; exceptions that lose their message in .NET
+	"typed-inputs":               {"echo-13", "echo-cstr", "poco"},           // JSON that only .NET reads; starts that are not in http.jsonl
+	"dedupe-statuses":            {"dd-done"},                                // a create was lost in a race
+	"steady-other":               {"st-fan"},                                 // the order of ten results is chance
+	"stop-strands-timer":         {"ev-buffer"},                              // its timer was stranded (takeover_test.go)
+	"unicode-ids":                {"@notentity"},                             // refused here: ids that begin with @ are entities'
+	"unregistered-names":         {"ur3"},                                    // a version that nobody had; functions are not registered by version here
+	"suspend-resume":             {"sr4"},                                    // resumed although it was not suspended, which our client refuses
+	"timer-too-long":             {"t-10days"},                               // longer than DTFx's store takes; here it is cut into pieces
+	"scheduled-start-too-long":   {"ss8d"},                                   // likewise
 }
 
 // play makes the recorded calls on an empty account, and starts and stops the worker when it was started and stopped.

@@ -148,8 +148,8 @@ func readRecording(folder string) (*recording, error) {
 	return r, r.readDTFx()
 }
 
-// readDTFx reads a recording of DTFx alone: its calls say everything.
-func (r *recording) readDTFx() error {
+// readCalls reads what was asked for, and by which settings.
+func (r *recording) readCalls() error {
 	err := r.lines("calls.jsonl", func(line []byte) error {
 		var c struct {
 			Ms        float64         `json:"ms"`
@@ -191,13 +191,21 @@ func (r *recording) readDTFx() error {
 		return err
 	}
 	slices.SortStableFunc(r.calls, func(a, b call) int { return cmp.Compare(a.at, b.at) })
+	return nil
+}
+
+// readDTFx reads a recording of DTFx alone: its calls say everything.
+func (r *recording) readDTFx() error {
+	if err := r.readCalls(); err != nil {
+		return err
+	}
 	if r.settings.Table != nil && !*r.settings.Table {
 		r.settings.manager = lease.Safe
 		if r.settings.Legacy {
 			r.settings.manager = lease.Legacy
 		}
 	}
-	err = r.lines("requests.jsonl", func(line []byte) error {
+	err := r.lines("requests.jsonl", func(line []byte) error {
 		var m struct {
 			Ms   float64 `json:"ms"`
 			Mark string  `json:"mark"`
@@ -268,6 +276,9 @@ func (r *recording) readExtension(meta []byte) error {
 		return err
 	}
 	r.settings.Hub, r.settings.Inputs = m.Hub, m.Options.Inputs
+	if err := r.readCalls(); err != nil {
+		return err
+	}
 	data, err := r.read("expected.json")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -174,14 +174,24 @@ func (s *site) greet() {
 	same(s.t, "greeting", state.Output, &want)
 }
 
-// longest is how long we wait for the instances to settle: longer than every recorded timer.
-const longest = 12 * 24 * time.Hour
+// settled is longer than any message that is given back for the n-th time stays hidden.
+const settled = 20 * time.Minute
+
+// How long we wait for the instances to settle: longer than every recorded timer.
+const (
+	longest     = 2 * time.Hour
+	longestDays = 12 * 24 * time.Hour
+)
 
 // settle waits until every instance has come to its end, or to where the recording has left it.
 func (s *site) settle(r *recording) {
 	ctx := context.Background()
-	time.Sleep(time.Hour)
-	for wait := time.Second; wait < longest; wait *= 2 {
+	time.Sleep(settled)
+	limit := longest
+	if s.days {
+		limit = longestDays
+	}
+	for wait := time.Second; wait < limit; wait *= 2 {
 		if len(s.unsettled(ctx, r)) == 0 {
 			break
 		}
