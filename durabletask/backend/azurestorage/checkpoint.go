@@ -32,6 +32,11 @@ type commit struct {
 	applied    []wire.Applied  // what history no longer shows; nil if nothing changes
 	clients    map[string]bool // inbound messages of clients, by id
 
+	// inputBlob and resultBlob are where the history has an input or a result that is long: the row shows them, too.
+	inputBlob, resultBlob string
+	// waste are blobs that nothing refers to once the row is written.
+	waste []string
+
 	prepared bool
 	posted   bool // all messages are put
 	batches  []batch
@@ -148,6 +153,10 @@ func (b *Backend) run(ctx context.Context, k *commit) error {
 	}
 	if err := b.storeRow(ctx, k); err != nil {
 		return err
+	}
+	if waste := k.waste; len(waste) > 0 {
+		k.waste = nil
+		b.goes("delete blobs of "+k.after.ID, func(ctx context.Context) { b.deleteBlobs(ctx, waste) })
 	}
 	if k.state != nil && k.state.Status.Terminal() {
 		b.mu.Lock()
@@ -268,6 +277,21 @@ func (b *Backend) prepareRows(ctx context.Context, k *commit) error {
 			return err
 		}
 	}
+	k.inputBlob, k.resultBlob = "", ""
+	for _, n := range large {
+		for _, c := range k.rows[n].Blobs {
+			switch k.rows[n].Event.(type) {
+			case *history.ExecutionStarted:
+				if c.Column == "Input" {
+					k.inputBlob = c.Blob
+				}
+			case *history.ExecutionCompleted:
+				if c.Column == "Result" {
+					k.resultBlob = c.Blob
+				}
+			}
+		}
+	}
 	k.batches = batchesOf(k.rows, k.id)
 	return nil
 }
@@ -312,7 +336,6 @@ func (b *Backend) fence(ctx context.Context, k *commit) error {
 func (b *Backend) learn(k *commit) {
 	i, old := k.receipt.instance, k.record
 	r := old
-	var waste []string
 	if k.renewed {
 		r = newRecord()
 		r.execution, r.origin, r.row, r.sentinel = k.after.ExecutionID, old.origin, old.row, old.sentinel
@@ -320,7 +343,7 @@ func (b *Backend) learn(k *commit) {
 		for _, a := range k.applied {
 			r.before[a.ID] = true
 		}
-		waste = old.blobs
+		k.waste = old.blobs
 	}
 	if len(k.checkpoint.Events) > 0 {
 		r.add(k.checkpoint.Events, k.appliedAt)
@@ -342,9 +365,6 @@ func (b *Backend) learn(k *commit) {
 	k.record = r
 	if i.record == old {
 		i.record = r
-	}
-	if len(waste) > 0 {
-		b.goes("delete blobs of "+i.id, func(ctx context.Context) { b.deleteBlobs(ctx, waste) })
 	}
 	for _, o := range k.out {
 		if o.birth == nil {

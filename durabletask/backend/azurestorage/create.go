@@ -91,14 +91,20 @@ func (b *Backend) create(ctx context.Context, c backend.Creation) (backend.Evict
 // birthRow is the row of a new instance. A large input stands in the blob of its message.
 func (b *Backend) birthRow(ctx context.Context, target history.Instance, e *history.ExecutionStarted, o *outbound, seed string) (*wire.InstanceRow, error) {
 	state := pending(target, e, b.env.Now())
-	if o.wire.Blob == "" {
+	if e.Input == nil || o.wire.Blob == "" && fits(*e.Input) {
 		return b.rowOf(ctx, state, rowState{}, seed)
 	}
 	state.Input = nil
 	row, err := b.rowOf(ctx, state, rowState{}, seed)
-	if err == nil && e.Input != nil {
-		row.Input = new(wire.BlobURL(b.blobs.URL(), o.wire.Blob))
+	if err != nil {
+		return nil, err
 	}
+	if o.wire.Blob != "" {
+		row.Input = new(wire.BlobURL(b.blobs.URL(), o.wire.Blob))
+		return row, nil
+	}
+	blob, err := b.columnBlob(ctx, row.PartitionKey, "Input", *e.Input, seed)
+	row.Input, row.InputBlob = new(""), &blob
 	return row, err
 }
 

@@ -19,6 +19,8 @@ type rowState struct {
 	known bool
 	// input is the text that the row's Input stands for, if this process wrote it.
 	input *string
+	// inputBlob and resultBlob are blobs of the history in which input and result of the state stand, if they are long.
+	inputBlob, resultBlob string
 }
 
 // readRow returns the row of an instance, or nil.
@@ -61,26 +63,38 @@ func (b *Backend) rowOf(ctx context.Context, s *backend.InstanceState, old rowSt
 	if r.Tags, r.TagsBlob = s.Tags, nil; r.Tags == nil {
 		r.Tags = map[string]string{}
 	}
+	if old.row == nil || !isOf(old.row, s.Instance.ExecutionID) {
+		r.InputBlob = nil
+	}
 	var err error
-	if !keepsInput(old, s) {
+	switch {
+	case old.inputBlob != "":
+		r.Input = new(wire.BlobURL(b.blobs.URL(), old.inputBlob))
+	case !keepsInput(old, s):
 		r.InputBlob = nil
 		if r.Input, err = b.cell(ctx, &r, "Input", s.Input, seed); err != nil {
 			return nil, err
 		}
 	}
 	r.Failure, r.Result = s.Failure, nil
-	if s.Failure == nil {
-		r.Output, err = b.cell(ctx, &r, "Output", s.Output, seed)
-	} else {
-		r.Output, err = b.cell(ctx, &r, "Output", new(s.Failure.String()), seed)
-		if err == nil {
-			r.Result, err = b.cell(ctx, &r, "Result", s.Output, seed)
+	shown, result := &r.Output, s.Output
+	if s.Failure != nil {
+		if r.Output, err = b.cell(ctx, &r, "Output", new(s.Failure.String()), seed); err != nil {
+			return nil, err
 		}
+		shown = &r.Result
+	}
+	if old.resultBlob != "" {
+		*shown = new(wire.BlobURL(b.blobs.URL(), old.resultBlob))
+	} else {
+		*shown, err = b.cell(ctx, &r, "Result", result, seed)
 	}
 	if err != nil {
 		return nil, err
 	}
-	r.CustomStatus, r.CustomStatusBlob = new(noStatus), nil
+	if r.CustomStatus, r.CustomStatusBlob = new(noStatus), nil; s.Status == history.Pending {
+		r.CustomStatus = nil // the first checkpoint writes it
+	}
 	if s.CustomStatus != nil {
 		err = b.customStatus(ctx, &r, *s.CustomStatus, seed)
 	}

@@ -94,11 +94,17 @@ func (b *Backend) rewindHistory(ctx context.Context, id string) (children []stri
 	var changed []wire.HistoryRow
 	for n, e := range rewound {
 		if e != events[n] {
+			if e.Head().ActivityID = ""; rows[n].Event.Head().ActivityID != "" { // the message counts as never applied: the next one may have its id
+				e.Head().ActivityID = b.freshGUID("rewound", id, rows[n].RowKey, b.nextSerial())
+			}
 			changed = append(changed, wire.HistoryRow{PartitionKey: rows[n].PartitionKey, RowKey: rows[n].RowKey, ExecutionID: rows[n].ExecutionID, Event: e})
 		}
 	}
 	etag := sentinel.ETag
 	for _, part := range batchesOf(changed, "") {
+		for n := range part.ops { // the other columns stay, as in DTFx, and show what was there
+			part.ops[n].Action = account.InsertOrMerge
+		}
 		s := wire.Sentinel{PartitionKey: part.first.Partition, ExecutionID: sentinel.ExecutionID, Complete: sentinel.Complete, Completed: sentinel.Completed}
 		op := account.Op{Action: account.Merge, Key: account.Key{Partition: s.PartitionKey, Row: wire.SentinelKey}, ETag: etag, Row: s.Encode()}
 		if etag == "" {

@@ -19,9 +19,12 @@ func (b *Backend) storeRow(ctx context.Context, k *commit) error {
 	ours := func(row *wire.InstanceRow) bool {
 		return isOf(row, k.before.ExecutionID) || isOf(row, k.after.ExecutionID)
 	}
-	row, err := b.writeRow(ctx, k.state, k.record.row, k.id, ours)
+	known := k.record.row
+	known.inputBlob, known.resultBlob = k.inputBlob, k.resultBlob
+	row, err := b.writeRow(ctx, k.state, known, k.id, ours)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	row.inputBlob, row.resultBlob = "", ""
 	k.record.row = row
 	return err
 }
@@ -39,7 +42,7 @@ func (b *Backend) writeRow(ctx context.Context, s *backend.InstanceState, old ro
 			if err != nil {
 				return old, err
 			}
-			old = rowState{row: row, known: true}
+			old = rowState{row: row, known: true, inputBlob: old.inputBlob, resultBlob: old.resultBlob}
 		}
 		if old.row != nil && !ours(old.row) {
 			return old, nil

@@ -55,6 +55,17 @@ func (c *Caller) Answered(answer string) {
 	}
 }
 
+// Rename gives a request another id: the one under which it was recorded.
+func (c *Caller) Rename(id, recorded string) {
+	if target, ok := c.open[id]; ok {
+		delete(c.open, id)
+		c.open[recorded] = target
+	}
+	if c.section.id == id {
+		c.section.id = recorded
+	}
+}
+
 // Signal asks an entity to run an operation, not before due if that is not zero. The error is a [RuleError].
 func (c *Caller) Signal(target history.EntityID, operation string, input *string, due time.Time) (Sending, error) {
 	if err := c.section.signal(target); err != nil {

@@ -18,8 +18,9 @@ type action struct {
 	tags    map[string]string
 	target  string // instance id of a child or of whoever an event is sent to
 	fireAt  time.Time
-	inline  bool // the activity is run by the worker, not sent
-	given   bool // to the worker, as inline
+	inline  bool   // the activity is run by the worker, not sent
+	given   bool   // to the worker, as inline
+	asks    string // the event that answers a request to an entity
 	site    callSite
 }
 
@@ -81,7 +82,11 @@ type Call struct {
 
 // Schedule starts an activity.
 func (x *Execution) Schedule(c Call) *Task {
-	return x.call(&action{kind: history.TypeTaskScheduled, name: c.Name, version: c.Version, input: c.Input, tags: c.Tags, inline: c.Inline})
+	a := &action{kind: history.TypeTaskScheduled, name: c.Name, version: c.Version, input: c.Input, tags: c.Tags, inline: c.Inline}
+	if a.version == nil {
+		a.version = new("") // as DTFx writes it
+	}
+	return x.call(a)
 }
 
 // SendEvent sends an external event to another instance. Nobody says whether it arrived.

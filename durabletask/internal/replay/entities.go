@@ -76,9 +76,10 @@ func (x *Execution) ask(name string, s entity.Sending, err error, read answer) *
 		x.finish(t, nil, brokenRule(err))
 		return t
 	}
-	x.tell(s)
+	a := &action{kind: history.TypeEventSent, name: s.Event, target: s.To, input: &s.Input, asks: s.Answer}
+	x.decide(a)
 	x.entities.answers[eventKey(s.Answer)] = func(input *string) (*string, *history.FailureDetails) {
-		x.entities.caller.Answered(s.Answer)
+		x.entities.caller.Answered(a.asks)
 		return read(input)
 	}
 	t := x.NextEvent(s.Answer)
@@ -88,6 +89,26 @@ func (x *Execution) ask(name string, s entity.Sending, err error, read answer) *
 
 func (x *Execution) tell(s entity.Sending) {
 	x.decide(&action{kind: history.TypeEventSent, name: s.Event, target: s.To, input: &s.Input})
+}
+
+// recognise gives a request the id under which it was recorded. Another program may have made it, whose ids are not ours, and that is what the entity
+// answers to.
+func (x *Execution) recognise(e *history.EventSent) {
+	a := x.pending[e.ID]
+	if a == nil || a.asks == "" || e.Input == nil {
+		return
+	}
+	var recorded history.EntityRequest
+	if recorded.UnmarshalJSON([]byte(*e.Input)) != nil || recorded.ID == "" || eventKey(recorded.ID) == eventKey(a.asks) {
+		return
+	}
+	old, key := eventKey(a.asks), eventKey(recorded.ID)
+	x.entities.caller.Rename(a.asks, recorded.ID)
+	a.asks = recorded.ID
+	x.entities.answers[key] = x.entities.answers[old]
+	delete(x.entities.answers, old)
+	x.inbox.waiting[key] = append(x.inbox.waiting[key], x.inbox.waiting[old]...)
+	delete(x.inbox.waiting, old)
 }
 
 // answered looks at an event that may be the answer of an entity. It returns how the wait for it ends.

@@ -130,6 +130,7 @@ func (x *Execution) apply(e history.Event) {
 	case *history.SubOrchestrationInstanceCreated:
 		x.match(e, e.Name)
 	case *history.EventSent:
+		x.recognise(e)
 		x.match(e, e.Name)
 	case *history.TaskCompleted:
 		x.resolve(e.TaskID, e.Result, nil)

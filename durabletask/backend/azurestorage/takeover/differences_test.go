@@ -12,37 +12,6 @@ import (
 // rules are the differences that are meant, each with the page that documents it.
 func rules() []hubdiff.Rule { return slices.Concat(columnRules(), valueRules(), messageRules()) }
 
-// mistakes are differences that are not meant. A row goes when its mistake is mended: TestLikeness says so.
-func mistakes() []hubdiff.Rule {
-	return []hubdiff.Rule{
-		{
-			Name: "the version of an activity is the empty text, not null",
-			Covers: func(f *hubdiff.Finding) bool {
-				return f.Kind == hubdiff.Missing && f.Column == "Version" && strings.HasSuffix(f.Row, "TaskScheduled")
-			},
-		},
-		{
-			Name: "a rewound row keeps its columns",
-			Covers: func(f *hubdiff.Finding) bool {
-				return f.Place == "History" && (strings.HasSuffix(f.Row, "GenericEvent") || f.Column == "Reason" && strings.HasSuffix(f.Row, "SubOrchestrationInstanceCreated"))
-			},
-		},
-		{
-			Name: "the row of an instance names the history's blob of a large input or output",
-			Covers: func(f *hubdiff.Finding) bool {
-				return f.Place == "Instances" && (f.Column == "Input" || f.Column == "Output") && strings.Contains(f.Recorded, "/history-0") ||
-					f.Place == "Instances" && f.Column == "InputBlobName" || f.Kind == hubdiff.Extra && f.Place == "blob" && strings.Contains(f.Row, "/history--")
-			},
-		},
-		{
-			Name: "a pending instance has no custom status",
-			Covers: func(f *hubdiff.Finding) bool {
-				return f.Kind == hubdiff.Extra && f.Place == "Instances" && f.Column == "CustomStatus"
-			},
-		},
-	}
-}
-
 const (
 	wireDoc      = "durabletask/backend/azurestorage/wire/doc.go"
 	instancesDoc = "durabletask/backend/azurestorage/wire/instancerow.go"
@@ -83,6 +52,13 @@ func columnRules() []hubdiff.Rule {
 
 func valueRules() []hubdiff.Rule {
 	return []hubdiff.Rule{
+		{
+			Name: "the row of a rewound child keeps no reason", Documented: "durabletask/backend/azurestorage/takeover/README.md",
+			Phrase: "The row by which a parent has started a child that is rewound",
+			Covers: func(f *hubdiff.Finding) bool {
+				return f.Kind == hubdiff.Missing && f.Place == "History" && f.Column == "Reason" && strings.HasSuffix(f.Row, "SubOrchestrationInstanceCreated")
+			},
+		},
 		{
 			Name: "null is no text", Documented: "durabletask/payload.go", Phrase: "null and None have no text",
 			Covers: func(f *hubdiff.Finding) bool {

@@ -32,9 +32,6 @@ type write struct {
 var apart = map[string]string{
 	"trace":      "waits for an event",
 	"trace-fail": "the recorder has cut a column",
-	// Mistakes, of replay. A row goes when it is mended.
-	"eu":        "the answer to a request is expected under the id that we would have given it, not under the recorded one",
-	"trace-ent": "likewise",
 }
 
 // otherwise is what an instance comes to if DTFx was killed after just that write.
