@@ -67,12 +67,6 @@ func (s Start) message(b *Batch, t taken, _ time.Time) history.Message {
 	instance := history.Instance{ID: s.InstanceID, ExecutionID: execution}
 	return history.Message{Target: instance, Event: &history.ExecutionStarted{
 		Instance: instance, Name: s.Name, Version: s.Version, Input: s.Input, Tags: tags, ScheduledStart: s.At,
-		Parent: &history.ParentInstance{Instance: b.instance, Name: b.instance.ID, Version: new(""), TaskID: b.starts()},
+		Parent: &history.ParentInstance{Instance: b.instance, Name: b.instance.ID, Version: new(""), TaskID: b.number - 1},
 	}}
-}
-
-// starts counts the orchestrations that the batch starts.
-func (b *Batch) starts() int {
-	b.started++
-	return b.started - 1
 }

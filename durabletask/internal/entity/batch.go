@@ -52,7 +52,7 @@ type Batch struct {
 	replies  []history.Message
 	actions  []taken
 	causes   map[string]int // number of actions that requests with an id have taken
-	started  int            // number of orchestrations
+	number   int            // of actions that have become messages
 	ids      int            // number of ids made for the operations
 }
 

@@ -27,6 +27,7 @@ func (b *Batch) Commit(now time.Time) Commit {
 	messages := b.replies
 	b.replies = nil
 	for _, t := range b.actions {
+		b.number++
 		messages = append(messages, t.message(b, t, now))
 	}
 	if b.Idle() && b.lock != nil {
