@@ -1,0 +1,69 @@
+package durabletask
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/history"
+)
+
+// ErrInstanceRunning means that an instance has not ended, so that it can't be purged.
+var ErrInstanceRunning = backend.ErrInstanceRunning
+
+// Purge removes an instance that has ended, with all that is kept of it; nothing of other instances, whatever their ids are like. It removes an entity in
+// whatever state. The error is ErrInstanceNotFound or ErrInstanceRunning.
+func (c *Client) Purge(ctx context.Context, instanceID string) error {
+	if err := c.backend.Purge(ctx, history.Instance{ID: instanceID}); err != nil {
+		return fmt.Errorf("purge %s: %w", excerpt(instanceID), err)
+	}
+	return nil
+}
+
+// PurgeFilter selects the instances to purge. Those that have not ended, and entities, are never among them.
+type PurgeFilter struct {
+	// CreatedFrom and CreatedTo are inclusive bounds; zero means none.
+	CreatedFrom, CreatedTo time.Time
+	// Statuses lists the states wanted, of Completed, Failed, Terminated and Canceled; empty means all of these.
+	Statuses []Status
+}
+
+// PurgeMany removes all instances that match and returns how many there were, also if it ends early: with the first error, or with ctx. It can be
+// called again to go on.
+func (c *Client) PurgeMany(ctx context.Context, f PurgeFilter) (int, error) {
+	q := Query{CreatedFrom: f.CreatedFrom, CreatedTo: f.CreatedTo, OmitInput: true, PageSize: backend.MaxPageSize}
+	for _, s := range []Status{Completed, Failed, Terminated, history.Canceled} {
+		if len(f.Statuses) == 0 || slices.Contains(f.Statuses, s) {
+			q.Statuses = append(q.Statuses, s)
+		}
+	}
+	if len(q.Statuses) == 0 { // only states that are not those of an end
+		return 0, nil
+	}
+	purged := 0
+	for {
+		page, err := c.List(ctx, q)
+		if err != nil {
+			return purged, fmt.Errorf("purge instances: %w", err)
+		}
+		for _, s := range page.Instances {
+			if history.IsEntity(s.Instance.ID) {
+				continue
+			}
+			err := c.backend.Purge(ctx, s.Instance)
+			switch {
+			case err == nil:
+				purged++
+			case errors.Is(err, ErrInstanceNotFound), errors.Is(err, ErrInstanceRunning): // somebody has got ahead
+			default:
+				return purged, fmt.Errorf("purge %s: %w", excerpt(s.Instance.ID), err)
+			}
+		}
+		if q.Token = page.Next; q.Token == "" {
+			return purged, nil
+		}
+	}
+}
