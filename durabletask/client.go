@@ -95,7 +95,7 @@ func (c *Client) ScheduleJSON(ctx context.Context, name string, input *string, o
 		Header:   history.Header{ID: history.NoID, Time: now, ActivityID: c.newID()},
 		Instance: instance, Name: name, Version: s.version, Input: input, Tags: s.tags, ScheduledStart: s.at, Generation: &generation,
 	}
-	creation := backend.Creation{Start: history.Message{Target: instance, Event: event}}
+	creation := backend.Creation{Start: history.Message{Target: instance, Event: event}, Fresh: s.id == ""}
 	switch {
 	case s.refuse != nil:
 		creation.Refuse = *s.refuse

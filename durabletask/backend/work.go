@@ -70,6 +70,8 @@ type Abandonment struct {
 type Creation struct {
 	// Start is the ExecutionStarted message. With a ScheduledStart it is delivered not before that.
 	Start history.Message
+	// Fresh says that the id was made for this instance, so that there can't be another one.
+	Fresh bool
 	// Refuse lists the states in which an existing instance with this id is not replaced. A replacement's Generation is one more
 	// than that of the instance it replaces.
 	Refuse []history.Status

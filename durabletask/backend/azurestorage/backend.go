@@ -52,7 +52,7 @@ type Backend struct {
 	entities       line[*instance]
 	activities     line[*activity]
 	held           renewals
-	waiters        map[string][]chan struct{}
+	waiters        map[string][]waiter
 	buffered       int   // messages of control queues in memory
 	activityCount  int   // activities in memory that nobody has
 	sequence       int64 // of messages sent
@@ -82,7 +82,7 @@ func Open(o Options) (*Backend, error) {
 		slotFree:  make(chan struct{}, 1),
 		queues:    make(map[string]*controlQueue),
 		instances: make(map[string]*instance),
-		waiters:   make(map[string][]chan struct{}),
+		waiters:   make(map[string][]waiter),
 	}
 	b.env = &b.o.Environment
 	b.seed = b.env.Rand("ids").Uint64()

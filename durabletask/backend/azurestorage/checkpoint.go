@@ -160,7 +160,11 @@ func (b *Backend) run(ctx context.Context, k *commit) error {
 	}
 	if k.state != nil && k.state.Status.Terminal() {
 		b.mu.Lock()
-		b.wakeWaiters(k.after.ID)
+		row := k.record.row.row
+		if k.overrun || row == nil || !isOf(row, k.after.ExecutionID) || row.Status == nil || !row.Status.Terminal() {
+			row = nil
+		}
+		b.wakeWaiters(k.after.ID, row)
 		b.mu.Unlock()
 	}
 	if !k.checkpoint.More {

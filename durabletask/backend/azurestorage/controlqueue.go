@@ -50,7 +50,7 @@ func (b *Backend) receive(ctx context.Context, q *controlQueue) {
 	p := &polling{longest: b.o.MaxPolling, random: b.env.Rand("poll " + q.Name()), since: b.env.Now()}
 	for ctx.Err() == nil {
 		room := b.room()
-		if room <= 0 {
+		if room < b.o.enoughRoom() {
 			awaitRoom(ctx, q.queue)
 			continue
 		}

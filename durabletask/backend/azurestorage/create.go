@@ -48,9 +48,12 @@ func (b *Backend) create(ctx context.Context, c backend.Creation) (backend.Evict
 	if err := b.alive(ctx); err != nil {
 		return nil, err
 	}
-	row, err := b.readRow(ctx, target.ID)
-	if err != nil {
-		return nil, err
+	var row *wire.InstanceRow
+	if !c.Fresh {
+		var err error
+		if row, err = b.readRow(ctx, target.ID); err != nil {
+			return nil, err
+		}
 	}
 	if row != nil && row.Status != nil && slices.Contains(c.Refuse, *row.Status) {
 		return nil, &backend.InstanceExistsError{InstanceID: target.ID, Status: *row.Status}

@@ -130,17 +130,19 @@ func (b *Backend) put(ctx context.Context, o *outbound) error {
 	}
 	for try := 0; ; try++ {
 		receipt, err := o.queue.Put(ctx, o.text, visibility, account.NeverExpires)
-		if account.NotFound(err) && try == 0 { // of a hub with more partitions, perhaps
+		if err == nil {
+			o.receipt, o.sent = receipt, true
+			break
+		}
+		switch {
+		case account.NotFound(err) && try == 0: // of a hub with more partitions, perhaps
 			if _, err := o.queue.Create(ctx); err != nil {
 				return err
 			}
-			continue
-		}
-		if err != nil {
+		case account.Ambiguous(err) && try < deletions && sleep(ctx, firstPause<<try): // a second copy has the same id, and is recognised
+		default:
 			return err
 		}
-		o.receipt, o.sent = receipt, true
-		break
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -65,9 +65,10 @@ func (b *Backend) arrive(q *controlQueue, messages []*message) {
 
 // leave notes that a message is no longer in memory. The lock is held.
 func (b *Backend) leave(n int) {
-	full := b.buffered >= b.o.BufferThreshold
+	enough := b.o.BufferThreshold - b.o.enoughRoom()
+	full := b.buffered > enough
 	b.buffered -= n
-	if full && b.buffered < b.o.BufferThreshold {
+	if full && b.buffered <= enough {
 		for _, q := range b.queues {
 			signal(q.wake)
 		}

@@ -107,6 +107,9 @@ func (o *Options) complete() error {
 	return nil
 }
 
+// enoughRoom is for how many more messages there must be room in memory before a control queue is asked: a receive costs the same for one and for many.
+func (o *Options) enoughRoom() int { return min(o.BatchSize, max(1, o.BufferThreshold/4)) }
+
 func setDefault[T comparable](p *T, value T) {
 	var zero T
 	if *p == zero {

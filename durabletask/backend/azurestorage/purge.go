@@ -64,7 +64,7 @@ func (b *Backend) purge(ctx context.Context, target history.Instance) (backend.E
 		i.record = nil
 		b.forget(i)
 	}
-	b.wakeWaiters(target.ID)
+	b.wakeWaiters(target.ID, nil)
 	return evicted, nil
 }
 

@@ -55,7 +55,7 @@ func (b *Backend) terminateUnstarted(i *instance, m *message, e *history.Executi
 			return
 		}
 		b.mu.Lock()
-		b.wakeWaiters(id)
+		b.wakeWaiters(id, nil)
 		b.mu.Unlock()
 		b.delete(ctx, m.held)
 	})

@@ -51,7 +51,7 @@ func (b *Backend) repair(ctx context.Context, id string, r *record, row *wire.In
 	})
 	if err == nil && status.Terminal() {
 		b.mu.Lock()
-		b.wakeWaiters(id)
+		b.wakeWaiters(id, nil)
 		b.mu.Unlock()
 	}
 	return known, err

@@ -45,7 +45,7 @@ func (b *Backend) Stop(ctx context.Context) error {
 		running = append(running, b.workItems.held[id])
 	}
 	for _, id := range sortedKeys(b.waiters) {
-		b.wakeWaiters(id)
+		b.wakeWaiters(id, nil)
 	}
 	b.mu.Unlock()
 	last, cancel := context.WithTimeout(detached(ctx), stopTime)

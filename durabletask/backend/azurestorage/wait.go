@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
+	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/wire"
 )
 
 // How often Wait looks at the row. The end of an instance that runs in this process wakes it at once.
@@ -20,15 +21,17 @@ const (
 func (b *Backend) Wait(ctx context.Context, instanceID string) (*backend.InstanceState, error) {
 	pause := firstLook
 	for {
-		// Whoever ends the instance here after this line wakes us; what was before it, the read shows.
-		woken, own := b.addWaiter(instanceID)
-		state, err := b.get(ctx, instanceID)
-		if err != nil || state.Status.Terminal() {
-			b.removeWaiter(instanceID, woken)
-			if err != nil {
-				return nil, fmt.Errorf("wait for instance %q: %w", instanceID, err)
+		// Whoever ends the instance here after this line wakes us; what was before it, the read shows, or memory.
+		woken, own, goesOn := b.addWaiter(instanceID)
+		if !goesOn {
+			state, err := b.get(ctx, instanceID)
+			if err != nil || state.Status.Terminal() {
+				b.removeWaiter(instanceID, woken)
+				if err != nil {
+					return nil, fmt.Errorf("wait for instance %q: %w", instanceID, err)
+				}
+				return state, nil
 			}
-			return state, nil
 		}
 		wait := pause
 		if pause = min(2*pause, longestLook); own {
@@ -36,7 +39,11 @@ func (b *Backend) Wait(ctx context.Context, instanceID string) (*backend.Instanc
 		}
 		t := time.NewTimer(wait)
 		select {
-		case <-woken:
+		case row := <-woken:
+			if row != nil {
+				t.Stop()
+				return b.stateOf(ctx, row, false)
+			}
 		case <-t.C:
 		case <-ctx.Done():
 		}
@@ -48,24 +55,30 @@ func (b *Backend) Wait(ctx context.Context, instanceID string) (*backend.Instanc
 	}
 }
 
-// addWaiter returns a channel that is closed when the instance ends in this process, and whether its partition is ours.
-func (b *Backend) addWaiter(instanceID string) (woken chan struct{}, own bool) {
+// waiter gets the row that shows how an instance has ended, or is closed: then the row is to be read.
+type waiter chan *wire.InstanceRow
+
+// addWaiter returns what is woken when the instance ends in this process, whether its partition is ours, and whether memory shows that the instance goes on.
+func (b *Backend) addWaiter(instanceID string) (woken waiter, own, goesOn bool) {
 	q := b.queueOf(instanceID)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	woken = make(chan struct{})
+	woken = make(waiter, 1)
 	if b.stage == stopped {
 		close(woken)
-		return woken, false
+		return woken, false, false
 	}
 	b.waiters[instanceID] = append(b.waiters[instanceID], woken)
-	return woken, b.usable(q)
+	own = b.usable(q)
+	i, known := b.instances[instanceID]
+	goesOn = own && known && (i.place == inLine || i.place == atWorker)
+	return woken, own, goesOn
 }
 
-func (b *Backend) removeWaiter(instanceID string, woken chan struct{}) {
+func (b *Backend) removeWaiter(instanceID string, woken waiter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	rest := slices.DeleteFunc(b.waiters[instanceID], func(w chan struct{}) bool { return w == woken })
+	rest := slices.DeleteFunc(b.waiters[instanceID], func(w waiter) bool { return w == woken })
 	if len(rest) == 0 {
 		delete(b.waiters, instanceID)
 		return
@@ -73,9 +86,12 @@ func (b *Backend) removeWaiter(instanceID string, woken chan struct{}) {
 	b.waiters[instanceID] = rest
 }
 
-// wakeWaiters is called with the lock held.
-func (b *Backend) wakeWaiters(instanceID string) {
+// wakeWaiters tells those who wait for an instance how it has ended; row is nil if they have to look themselves. The lock is held.
+func (b *Backend) wakeWaiters(instanceID string, row *wire.InstanceRow) {
 	for _, woken := range b.waiters[instanceID] {
+		if row != nil {
+			woken <- row
+		}
 		close(woken)
 	}
 	delete(b.waiters, instanceID)
