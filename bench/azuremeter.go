@@ -138,7 +138,7 @@ func kindOf(r *http.Request, body []byte) string {
 	switch {
 	case strings.Contains(path, "Partitions") || bytes.Contains(body, []byte("/"+hubName+"Partitions")) || strings.Contains(query, "comp=lease"):
 		return kindLease
-	case r.Header["Dataserviceversion"] != nil:
+	case strings.HasSuffix(path, "/$batch") || strings.Contains(path, "/"+hubName+"History") || strings.Contains(path, "/"+hubName+"Instances"):
 		return tableKind(r.Method, path, body)
 	case strings.Contains(path, "/messages"):
 		return queueKind(r.Method, path)

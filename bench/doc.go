@@ -29,7 +29,8 @@
 // stand the raw queue puts a second just before and after, and the load average: the recorded figures come from another machine, the emulator is
 // what limits both, and rates are only to be compared where raw puts are alike. -profile folder keeps a processor profile of each load.
 //
-// How to read it. The last column is what the figure must reach. In a line of the JSON file, ratio says how many times better value is than peer_value: value/peer_value
+// How to read it. The last column is what the figure must reach. In a line of the JSON file, ratio says how many times better value is
+// than peer_value: value/peer_value
 // for rates, peer_value/value for times and sizes. A line without peer is a measurement of the machine, or one that no peer
 // has. A line with peer but without value is a peer's measurement alone. Where a peer was cut off before much had ended, look
 // at the line for activities: with all started at once, the last steps come late, and few orchestrations end early.
