@@ -108,7 +108,8 @@ func valueRules() []hubdiff.Rule {
 func messageRules() []hubdiff.Rule {
 	return []hubdiff.Rule{
 		{
-			Name: "what an entity starts has its own numbers", Documented: "durabletask/internal/entity/action.go", Phrase: "counts the orchestrations that the batch starts",
+			Name: "what an entity starts is numbered by the batch, and batches are other ones", Documented: "durabletask/internal/entity/batch.go",
+			Phrase: "of actions that have become messages",
 			Covers: func(f *hubdiff.Finding) bool {
 				return f.Kind == hubdiff.Value && f.Column == "ParentInstance" && strings.Contains(f.Recorded, `{"Name":"@`)
 			},
