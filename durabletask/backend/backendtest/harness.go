@@ -31,6 +31,8 @@ type Harness struct {
 	Patience time.Duration
 	// Age is how long a hub can be left alone in a test that should end soon; default: more than a year. A store that polls needs less.
 	Age time.Duration
+	// Without are tests that can't be run on this backend, by their names, each with the reason.
+	Without map[string]string
 }
 
 // Run runs the suite, each test on a hub of its own.
@@ -41,6 +43,9 @@ func Run(t *testing.T, h Harness) {
 			t.Parallel()
 			if c.crash && h.Crash == nil {
 				t.Skip("the hub does not outlive its backend: there is no Harness.Crash")
+			}
+			if reason, ok := h.Without[c.name]; ok {
+				t.Skip(reason)
 			}
 			synctest.Test(t, func(t *testing.T) { c.run(newHub(t, h)) })
 		})
