@@ -226,7 +226,7 @@ func tableLife(t *testing.T, a *Account, name string) {
 			t.Fatalf("create: %t, %v", made, err)
 		}
 	}
-	for _, k := range []Key{{"it's @ü%20 x+y", "0000000000000001"}, {"", "hub-control-00"}} {
+	for _, k := range []Key{{"it's @ü%20 x+y", "0000000000000001"}, {"", "hub-control-00"}, {"order-1", ""}} {
 		rowLife(t, table, k)
 	}
 	for _, want := range []bool{true, false} {

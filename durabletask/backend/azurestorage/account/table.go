@@ -149,9 +149,9 @@ func (t *Table) write(ctx context.Context, op Op) (err error) {
 	return err
 }
 
-// sdkRefuses reports whether a part of the key is empty. The service takes such keys, and the rows of partitions have them; the SDK's calls for one row
+// sdkRefuses reports whether the partition key is empty. The service takes such keys, and the rows of partitions have them; the SDK's calls for one row
 // do not.
-func (k Key) sdkRefuses() bool { return k.Partition == "" || k.Row == "" }
+func (k Key) sdkRefuses() bool { return k.Partition == "" }
 
 // find is Get by a query.
 func (t *Table) find(ctx context.Context, k Key) (json.RawMessage, string, error) {

@@ -56,8 +56,12 @@ func (s *site) do(ctx context.Context, c *call) error {
 		}
 		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
-		_, err := s.client.Wait(ctx, a.Instance)
-		if errors.Is(err, context.DeadlineExceeded) {
+		var err error
+		s.poll(ctx, func() bool { // an instance that does not exist yet is waited for, too, as DTFx does
+			_, err = s.client.Wait(ctx, a.Instance)
+			return !errors.Is(err, durabletask.ErrInstanceNotFound)
+		})
+		if ctx.Err() != nil {
 			return nil // what it has come to is compared at the end
 		}
 		return err
