@@ -41,7 +41,7 @@ $(AZURITE)/node_modules/.installed: $(AZURITE)/package-lock.json $(AZURITE)/pack
 	@touch $@
 
 .PHONY: test-fast
-test-fast: ## Run the tests that take less than a minute together
+test-fast: ## Run the fast tests, in about a minute
 	$(GO) test ./...
 
 .PHONY: vet
