@@ -98,6 +98,27 @@ type InstanceState struct {
 	Created, Updated, ScheduledStart, Completed time.Time
 }
 
+// PendingState is the state of an instance before its first episode.
+func PendingState(target history.Instance, start *history.ExecutionStarted, now time.Time) *InstanceState {
+	created := start.Time
+	if created.IsZero() {
+		created = now
+	}
+	return &InstanceState{
+		Instance:       target,
+		Name:           start.Name,
+		Version:        start.Version,
+		Status:         history.Pending,
+		Input:          start.Input,
+		Parent:         start.Parent,
+		Tags:           start.Tags,
+		Generation:     start.Generation,
+		Created:        created,
+		Updated:        created,
+		ScheduledStart: start.ScheduledStart,
+	}
+}
+
 // Query selects instances. The zero value selects all of them.
 type Query struct {
 	// Prefix is what the instance id begins with.

@@ -48,9 +48,9 @@ type Backend struct {
 	workItems      *queue
 	instances      map[string]*instance
 	unused         list.List // of *instance for which nothing waits, the longest unused first
-	orchestrations line[*instance]
-	entities       line[*instance]
-	activities     line[*activity]
+	orchestrations backend.Line[*instance]
+	entities       backend.Line[*instance]
+	activities     backend.Line[*activity]
 	held           renewals
 	waiters        map[string][]waiter
 	buffered       int   // messages of control queues in memory

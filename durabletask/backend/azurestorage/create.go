@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/account"
@@ -93,7 +92,7 @@ func (b *Backend) create(ctx context.Context, c backend.Creation) (backend.Evict
 
 // birthRow is the row of a new instance. A large input stands in the blob of its message.
 func (b *Backend) birthRow(ctx context.Context, target history.Instance, e *history.ExecutionStarted, o *outbound, seed string) (*wire.InstanceRow, error) {
-	state := pending(target, e, b.env.Now())
+	state := backend.PendingState(target, e, b.env.Now())
 	if e.Input == nil || o.wire.Blob == "" && fits(*e.Input) {
 		return b.rowOf(ctx, state, rowState{}, seed)
 	}
@@ -124,16 +123,4 @@ func (b *Backend) lostRace(ctx context.Context, id string, err error) error {
 		return err
 	}
 	return &backend.InstanceExistsError{InstanceID: id, Status: *row.Status}
-}
-
-// pending is the state of an instance before its first episode.
-func pending(target history.Instance, start *history.ExecutionStarted, now time.Time) *backend.InstanceState {
-	created := start.Time
-	if created.IsZero() {
-		created = now
-	}
-	return &backend.InstanceState{
-		Instance: target, Name: start.Name, Version: start.Version, Status: history.Pending, Input: start.Input, Parent: start.Parent,
-		Tags: start.Tags, Generation: start.Generation, Created: created, Updated: created, ScheduledStart: start.ScheduledStart,
-	}
 }

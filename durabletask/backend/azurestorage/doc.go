@@ -6,7 +6,7 @@
 // A worker owns some of the hub's control queues (package lease). From each it receives in a loop of its own (controlqueue.go, queue.go). A message that
 // was received is held: renewed until it is deleted or given back (held.go, renew.go). It goes into the inbox of its instance (instance.go). What is missing
 // to judge the inbox is looked up (prefetch.go): the row of a start, the history, large messages. Then the inbox is sifted (assemble.go): repeats, what
-// comes too early, what is for nobody; the rest stands in line for a worker (line.go, work.go). Work items go a shorter way (workitems.go).
+// comes too early, what is for nobody; the rest stands in line for a worker (backend.Line, work.go). Work items go a shorter way (workitems.go).
 //
 // What this process sends to a queue that it consumes itself is put invisible and handed over in memory once what it follows from is stored
 // (handover.go); the result of an activity is not put at all while its instance is ours. The copy in storage is what a crash leaves.

@@ -80,9 +80,9 @@ func (b *Backend) Drain(ctx context.Context) error {
 	if b.stage < draining {
 		b.stage = draining
 	}
-	b.orchestrations.close(backend.ErrDraining)
-	b.entities.close(backend.ErrDraining)
-	b.activities.close(backend.ErrDraining)
+	b.orchestrations.Close(backend.ErrDraining)
+	b.entities.Close(backend.ErrDraining)
+	b.activities.Close(backend.ErrDraining)
 	queues := b.ownedQueues()
 	b.mu.Unlock()
 	if before != started {
@@ -117,13 +117,11 @@ func (b *Backend) ownedQueues() []*controlQueue {
 func (b *Backend) returnActivities(ctx context.Context) {
 	b.mu.Lock()
 	var back []*held
-	for e := b.activities.ready.Front(); e != nil; e = e.Next() {
-		a := e.Value.(*activity)
+	for _, a := range b.activities.RemoveAll() {
 		a.over = true
 		back = append(back, a.held)
 		b.activityCount--
 	}
-	b.activities.ready.Init()
 	b.mu.Unlock()
 	_ = parallel(back, func(h *held) error { b.giveBack(ctx, h, 0); return nil })
 }

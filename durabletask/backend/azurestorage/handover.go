@@ -90,7 +90,7 @@ func (b *Backend) claim(o *outbound) {
 	}
 	switch {
 	case o.control == nil:
-		if o.claimed = b.stage == started && b.itemsStop != nil && !o.queue.crowded && b.activityCount < b.o.LookAhead+b.activities.callers.Len(); o.claimed {
+		if o.claimed = b.stage == started && b.itemsStop != nil && !o.queue.crowded && b.activityCount < b.o.LookAhead+b.activities.Callers(); o.claimed {
 			b.activityCount++
 		}
 	case b.usable(o.control):

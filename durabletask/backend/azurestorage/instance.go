@@ -105,7 +105,7 @@ func (b *Backend) settle(i *instance) {
 		return
 	}
 	i.place = inLine
-	if i.ready = b.lineOf(i).add(i); i.ready == nil {
+	if i.ready = b.lineOf(i).Add(i); i.ready == nil {
 		i.place = atWorker
 	}
 }
@@ -141,7 +141,7 @@ func (b *Backend) forget(i *instance) {
 }
 
 // lineOf returns the line of those who wait for instances of this kind.
-func (b *Backend) lineOf(i *instance) *line[*instance] {
+func (b *Backend) lineOf(i *instance) *backend.Line[*instance] {
 	if i.entity {
 		return &b.entities
 	}
@@ -151,7 +151,7 @@ func (b *Backend) lineOf(i *instance) *line[*instance] {
 // unline takes an instance out of its line.
 func (b *Backend) unline(i *instance) {
 	if i.ready != nil {
-		b.lineOf(i).ready.Remove(i.ready)
+		b.lineOf(i).Remove(i.ready)
 		i.ready = nil
 	}
 }

@@ -101,7 +101,7 @@ func (b *Backend) conceive(ctx context.Context, target history.Instance, start *
 	if row != nil && row.Status != nil && !row.Status.Terminal() && !isOf(row, target.ExecutionID) {
 		return nil, nil
 	}
-	return &birth{pending(target, start, b.env.Now()), rowState{row: row, known: true}}, nil
+	return &birth{backend.PendingState(target, start, b.env.Now()), rowState{row: row, known: true}}, nil
 }
 
 // bear writes the row of an instance that a checkpoint has started, and hands its start over.

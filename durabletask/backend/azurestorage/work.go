@@ -46,12 +46,12 @@ func (b *Backend) NextEntity(ctx context.Context) (*backend.InstanceWork, error)
 	return b.nextInstance(ctx, "next-entity", &b.entities)
 }
 
-func (b *Backend) nextInstance(ctx context.Context, kind string, line *line[*instance]) (*backend.InstanceWork, error) {
+func (b *Backend) nextInstance(ctx context.Context, kind string, line *backend.Line[*instance]) (*backend.InstanceWork, error) {
 	if err := b.enter(ctx, kind, "", ""); err != nil {
 		return nil, err
 	}
 	for {
-		i, err := line.wait(ctx, &b.mu, func() {})
+		i, err := line.Wait(ctx, &b.mu, func() {})
 		if err != nil {
 			return nil, err
 		}

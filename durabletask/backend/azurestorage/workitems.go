@@ -35,7 +35,7 @@ func (r activityReceipt) valid() bool {
 }
 
 // schedule puts an activity into the line. It is counted already. The lock is held.
-func (b *Backend) schedule(a *activity) { a.ready = b.activities.add(a) }
+func (b *Backend) schedule(a *activity) { a.ready = b.activities.Add(a) }
 
 // NextActivity hands out an activity that is to be run.
 func (b *Backend) NextActivity(ctx context.Context) (*backend.ActivityWork, error) {
@@ -43,7 +43,7 @@ func (b *Backend) NextActivity(ctx context.Context) (*backend.ActivityWork, erro
 		return nil, err
 	}
 	for {
-		a, err := b.activities.wait(ctx, &b.mu, func() { signal(b.slotFree) })
+		a, err := b.activities.Wait(ctx, &b.mu, func() { signal(b.slotFree) })
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +74,7 @@ func (b *Backend) receiveWorkItems(ctx context.Context) {
 	p := &polling{longest: b.o.MaxPolling, random: b.env.Rand("poll " + q.Name()), since: b.env.Now()}
 	for ctx.Err() == nil {
 		b.mu.Lock()
-		free := b.activities.callers.Len()
+		free := b.activities.Callers()
 		b.mu.Unlock()
 		if free == 0 {
 			select {
@@ -234,7 +234,7 @@ func (b *Backend) resumeActivity(a *activity) {
 		return
 	}
 	b.activityCount++
-	a.ready = b.activities.addFront(a)
+	a.ready = b.activities.AddFront(a)
 }
 
 // after calls resume with the lock held, at once or when the delay is over. The lock is held.

@@ -43,13 +43,13 @@ func (b *Backend) schedule(a *activity) {
 	}
 	a.slot = len(i.activities)
 	i.activities = append(i.activities, a)
-	a.ready = b.activities.add(a)
+	a.ready = b.activities.Add(a)
 }
 
 func (b *Backend) removeActivity(a *activity) {
 	a.gone = true
 	if a.ready != nil {
-		b.activities.remove(a.ready)
+		b.activities.Remove(a.ready)
 		a.ready = nil
 	}
 	i := a.instance
@@ -69,7 +69,7 @@ func (b *Backend) NextActivity(ctx context.Context) (*backend.ActivityWork, erro
 		return nil, err
 	}
 	for {
-		a, err := b.activities.wait(ctx, &b.mu)
+		a, err := b.activities.Wait(ctx, &b.mu, func() {})
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +97,7 @@ func (b *Backend) handOutActivity(ctx context.Context, a *activity) (*backend.Ac
 		}
 		if err != nil {
 			if ctx.Err() != nil {
-				a.ready = b.activities.addFront(a)
+				a.ready = b.activities.AddFront(a)
 				return nil, ctx.Err()
 			}
 			a.attempts++
@@ -149,7 +149,7 @@ func (b *Backend) loadActivity(ctx context.Context, a *activity) (event history.
 // resumeActivity puts an activity that has rested in front of those that have not been tried.
 func (b *Backend) resumeActivity(a *activity) {
 	if !a.gone && !a.running && a.ready == nil {
-		a.ready = b.activities.addFront(a)
+		a.ready = b.activities.AddFront(a)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/history"
@@ -88,7 +87,7 @@ func (q *birth) write(t *transaction, old *instanceRow) error {
 			return err
 		}
 	}
-	state := pending(q.target, q.start, t.b.env.Now)
+	state := backend.PendingState(q.target, q.start, t.b.env.Now())
 	q.instance = &instance{key: t.nextKey(), loaded: true, id: q.target.ID, executionID: q.target.ExecutionID}
 	var err error
 	if q.instance.state, err = t.b.storedState(state); err != nil {
@@ -133,26 +132,5 @@ func (q *birth) apply(b *Backend) {
 		b.setTimer(q.timer)
 	} else {
 		b.deliver(q.instance, q.message)
-	}
-}
-
-// pending is the state of an instance before its first episode.
-func pending(target history.Instance, start *history.ExecutionStarted, now func() time.Time) *backend.InstanceState {
-	created := start.Time
-	if created.IsZero() {
-		created = now()
-	}
-	return &backend.InstanceState{
-		Instance:       target,
-		Name:           start.Name,
-		Version:        start.Version,
-		Status:         history.Pending,
-		Input:          start.Input,
-		Parent:         start.Parent,
-		Tags:           start.Tags,
-		Generation:     start.Generation,
-		Created:        created,
-		Updated:        created,
-		ScheduledStart: start.ScheduledStart,
 	}
 }

@@ -15,7 +15,7 @@
 //
 // That something waits, and where it is on its way round: an instance with messages is in line, at a worker, or resting after an
 // abandonment (instance.go); so is an activity (activities.go); timers are in a heap (timers.go). Callers who wait for work stand
-// in a line of their own (line.go). Nothing is polled. An instance for which nothing waits is not in memory at all, and events
+// in a line of their own (backend.Line). Nothing is polled. An instance for which nothing waits is not in memory at all, and events
 // that are long, or that were there before a restart, are read when they are handed out: a hub of 100,000 parked instances opens
 // at once.
 //

@@ -18,5 +18,5 @@ func SetLargest(b *Backend, size int) {
 func ActivitiesWait(b *Backend) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.activities.ready.Len() > 0
+	return b.activities.Ready() > 0
 }

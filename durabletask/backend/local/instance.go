@@ -3,6 +3,7 @@ package local
 import (
 	"container/list"
 
+	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/history"
 )
 
@@ -110,7 +111,7 @@ func (b *Backend) settle(i *instance) {
 	switch {
 	case len(i.inbox) > 0 && !i.held:
 		i.place = inLine
-		if i.ready = b.lineOf(i).add(i); i.ready == nil {
+		if i.ready = b.lineOf(i).Add(i); i.ready == nil {
 			i.place = atWorker
 		}
 	case len(i.inbox) == 0 && len(i.timers) == 0 && len(i.activities) == 0:
@@ -119,7 +120,7 @@ func (b *Backend) settle(i *instance) {
 }
 
 // lineOf returns the line of those who wait for instances of this kind.
-func (b *Backend) lineOf(i *instance) *line[*instance] {
+func (b *Backend) lineOf(i *instance) *backend.Line[*instance] {
 	if i.entity {
 		return &b.entities
 	}
@@ -155,7 +156,7 @@ func (b *Backend) end(i *instance) {
 	}
 	i.inbox = nil
 	if i.ready != nil {
-		b.lineOf(i).remove(i.ready)
+		b.lineOf(i).Remove(i.ready)
 		i.ready = nil
 	}
 	b.forget(i)

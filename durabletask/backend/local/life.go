@@ -92,9 +92,9 @@ func (b *Backend) drain() {
 	if b.stopTimers != nil {
 		b.stopTimers()
 	}
-	b.orchestrations.close(backend.ErrDraining)
-	b.entities.close(backend.ErrDraining)
-	b.activities.close(backend.ErrDraining)
+	b.orchestrations.Close(backend.ErrDraining)
+	b.entities.Close(backend.ErrDraining)
+	b.activities.Close(backend.ErrDraining)
 }
 
 // saveResults stores the results that are in memory only. Another call of Stop may get ahead of it, and does the same.

@@ -63,9 +63,9 @@ type Backend struct {
 	queue          []request
 	byKey          map[int64]*instance
 	byID           map[string]*instance // those of byKey that are loaded and have not ended
-	orchestrations line[*instance]
-	entities       line[*instance]
-	activities     line[*activity]
+	orchestrations backend.Line[*instance]
+	entities       backend.Line[*instance]
+	activities     backend.Line[*activity]
 	timers         timerHeap
 	results        results
 	waiters        map[string][]chan struct{}

@@ -46,9 +46,9 @@ func (b *Backend) NextEntity(ctx context.Context) (*backend.InstanceWork, error)
 	return b.nextInstance(ctx, &b.entities)
 }
 
-func (b *Backend) nextInstance(ctx context.Context, line *line[*instance]) (*backend.InstanceWork, error) {
+func (b *Backend) nextInstance(ctx context.Context, line *backend.Line[*instance]) (*backend.InstanceWork, error) {
 	for {
-		i, err := line.wait(ctx, &b.mu)
+		i, err := line.Wait(ctx, &b.mu, func() {})
 		if err != nil {
 			return nil, err
 		}

@@ -1,4 +1,4 @@
-package azurestorage
+package backend
 
 import (
 	"container/list"
@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// A line is where work of one kind meets the callers who want it. Both sides are served in the order in which they came.
-// Everything but wait is called with the backend's lock held.
-type line[T any] struct {
+// A Line is where work of one kind meets the callers who want it. Both sides are served in the order in which they came.
+// Everything but Wait is called with the backend's lock held.
+type Line[T any] struct {
 	ready   list.List // of T; empty while a caller waits
 	callers list.List // of *caller[T]
 	closed  error     // what callers are told from now on
@@ -20,23 +20,42 @@ type caller[T any] struct {
 	err    error
 }
 
-// add puts an item at the end of the line, or gives it to the caller who has waited longest; then it returns nil.
-func (l *line[T]) add(item T) *list.Element {
+// Add puts an item at the end of the line, or gives it to the caller who has waited longest; then it returns nil.
+func (l *Line[T]) Add(item T) *list.Element {
 	if l.serve(item) {
 		return nil
 	}
 	return l.ready.PushBack(item)
 }
 
-// addFront is add for an item that has been out before.
-func (l *line[T]) addFront(item T) *list.Element {
+// AddFront is Add for an item that has been out before.
+func (l *Line[T]) AddFront(item T) *list.Element {
 	if l.serve(item) {
 		return nil
 	}
 	return l.ready.PushFront(item)
 }
 
-func (l *line[T]) serve(item T) bool {
+// Remove takes an item out of the line.
+func (l *Line[T]) Remove(e *list.Element) { l.ready.Remove(e) }
+
+// RemoveAll takes all items out of the line and returns them in their order.
+func (l *Line[T]) RemoveAll() []T {
+	var all []T
+	for e := l.ready.Front(); e != nil; e = e.Next() {
+		all = append(all, e.Value.(T))
+	}
+	l.ready.Init()
+	return all
+}
+
+// Ready returns how many items stand in the line.
+func (l *Line[T]) Ready() int { return l.ready.Len() }
+
+// Callers returns how many callers wait.
+func (l *Line[T]) Callers() int { return l.callers.Len() }
+
+func (l *Line[T]) serve(item T) bool {
 	front := l.callers.Front()
 	if front == nil {
 		return false
@@ -47,8 +66,8 @@ func (l *line[T]) serve(item T) bool {
 	return true
 }
 
-// close turns away all callers, those who wait and those who come.
-func (l *line[T]) close(err error) {
+// Close turns away all callers, those who wait and those who come.
+func (l *Line[T]) Close(err error) {
 	if l.closed != nil {
 		return
 	}
@@ -61,9 +80,9 @@ func (l *line[T]) close(err error) {
 	l.callers.Init()
 }
 
-// wait takes the first item, and waits for one if there is none; free is called with the lock before it waits. It locks mu. Whether it was
+// Wait takes the first item, and waits for one if there is none; free is called with the lock before it waits. It locks mu. Whether it was
 // served is decided under the lock, not by which of two channels was looked at first.
-func (l *line[T]) wait(ctx context.Context, mu *sync.Mutex, free func()) (T, error) {
+func (l *Line[T]) Wait(ctx context.Context, mu *sync.Mutex, free func()) (T, error) {
 	mu.Lock()
 	var none T
 	if l.closed != nil {
