@@ -26,6 +26,7 @@ type Extension struct {
 	log         *slog.Logger
 	app         *durabletask.App
 	table       *bindings.Table
+	timers      *timers
 
 	mu   sync.Mutex
 	open *openHub // nil until Start has succeeded
@@ -67,6 +68,9 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 		return nil, err
 	}
 	e.table = register(app, o.Triggers)
+	if e.timers, err = newTimers(e); err != nil {
+		return nil, err
+	}
 	app.UseOrchestrations(e.invokeOrchestration)
 	app.UseActivities(e.invokeActivity)
 	app.UseEntities(e.invokeEntity)
@@ -102,6 +106,9 @@ func (e *Extension) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := e.timers.reconcile(ctx, h.client); err != nil {
+		return errors.Join(err, h.stop(context.WithoutCancel(ctx)))
+	}
 	for _, trigger := range e.table.All() {
 		if err := e.listen(ctx, h, trigger); err != nil {
 			return errors.Join(err, h.stop(context.WithoutCancel(ctx)))
@@ -129,9 +136,13 @@ func (e *Extension) openStore(ctx context.Context) (*openHub, error) {
 }
 
 // listen lets one trigger listen. The first one that the engine serves starts the worker; an app that has none only starts and asks after what others
-// run.
+// run. Without the host the engine serves timers, too.
 func (e *Extension) listen(ctx context.Context, h *openHub, trigger bindings.Trigger) error {
-	if _, other := trigger.(bindings.HostTrigger); other || h.working {
+	_, other := trigger.(bindings.HostTrigger)
+	if _, timer := trigger.(*bindings.TimerTrigger); timer {
+		other = e.options.Settings.UnderHost()
+	}
+	if other || h.working {
 		return nil
 	}
 	if err := h.worker.Start(ctx); err != nil {
