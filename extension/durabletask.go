@@ -25,6 +25,7 @@ type durableTask struct {
 	rollback                                     bool
 	storeInputs                                  bool
 	useForwardedHost                             bool
+	wakeUp                                       string
 
 	maxCalls       int
 	overridable    int // index of NonRunningStates or AnyState
@@ -116,6 +117,7 @@ func (o *durableTask) settings() []setting {
 		{"defaultVersion", optional(&o.defaultVersion)},
 		{"versionMatchStrategy", oneOf(&o.versionMatch, "None", "Strict", "CurrentOrOlder")},
 		{"versionFailureStrategy", oneOf(&o.versionFailure, "Reject", "Fail")},
+		{"wakeUpSchedule", schedule(&o.wakeUp)}, // ours
 		{"maxGrpcMessageSizeInBytes", integer(nil, 1, math.MaxInt32, positive)},
 		{"grpcHttpClientTimeout", span(nil, 1, math.MaxInt64, "must be positive.")},
 	}
@@ -132,7 +134,7 @@ func readDurableTask(c configuration, app *AppSettings, log *slog.Logger) (*dura
 	perProcessor := 10 * runtime.GOMAXPROCS(0)
 	o := &durableTask{
 		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30, rollback: true,
-		connectionName: "Storage", useAppLease: true, provider: provider{tableManager: true}, versionMatch: int(durabletask.MatchCurrentOrOlder),
+		connectionName: "Storage", wakeUp: defaultWakeUp, useAppLease: true, provider: provider{tableManager: true}, versionMatch: int(durabletask.MatchCurrentOrOlder),
 	}
 	if app.consumptionPlan() {
 		o.maxActivities, o.maxOrchestrators, o.maxEntities, o.maxOperations = 10, 5, 10, 50

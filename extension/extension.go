@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/azdurable/azdurable/bindings"
 	"github.com/azdurable/azdurable/durabletask"
@@ -37,6 +38,7 @@ type openHub struct {
 	backend    backend.Backend
 	worker     *durabletask.Worker
 	working    bool
+	since      time.Time // when the worker was started
 	stopped    bool
 	client     *bindings.DurableClient
 	management http.Handler
@@ -68,6 +70,9 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 		return nil, err
 	}
 	e.table = register(app, o.Triggers)
+	if wakeUp := e.WakeUp(); wakeUp != nil && o.Settings.UnderHost() {
+		e.table.Register(wakeUp)
+	}
 	if e.timers, err = newTimers(e); err != nil {
 		return nil, err
 	}
@@ -148,7 +153,7 @@ func (e *Extension) listen(ctx context.Context, h *openHub, trigger bindings.Tri
 	if err := h.worker.Start(ctx); err != nil {
 		return fmt.Errorf("start the worker of task hub %q: %w", e.hub, err)
 	}
-	h.working = true
+	h.working, h.since = true, time.Now()
 	return nil
 }
 

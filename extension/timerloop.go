@@ -27,8 +27,9 @@ var (
 
 // How late is late, and what happens while the workers of a hub don't all have the same functions.
 const (
-	// punctual is how late an occurrence may be before it counts as missed and made up for. A store that is slow is not that slow.
-	punctual = 5 * time.Second
+	// punctual is how late an occurrence may be before it counts as missed, if the worker that runs it was there when it was due: longer than a message in Azure
+	// Storage may wait for the next look into its queue (30 s unless maxQueuePollingInterval says otherwise).
+	punctual = time.Minute
 	// A run that lands on a worker without the function is tried again so many times, after so long: during a deployment there are some.
 	strayAttempts = 10
 	strayPause    = 30 * time.Second
@@ -74,8 +75,16 @@ type timerChange struct {
 
 // timerCall is the input of the activity that runs the function.
 type timerCall struct {
-	Function string             `json:"function"`
-	Info     bindings.TimerInfo `json:"info"`
+	Function string `json:"function"`
+	// Due is since when it could have been run; zero for a run that no schedule asks for.
+	Due         time.Time             `json:"due,omitzero"`
+	Unmonitored bool                  `json:"unmonitored,omitempty"`
+	Status      *bindings.TimerStatus `json:"status,omitempty"`
+}
+
+// missed reports whether the run comes too late: nobody was there when it was due (host: the listener starts after that), or somebody was but couldn't.
+func (c *timerCall) missed(now, started time.Time) bool {
+	return !c.Due.IsZero() && (c.Due.Before(started) || now.Sub(c.Due) > punctual)
 }
 
 // next returns when the timer is due after a time.
@@ -114,14 +123,14 @@ func runTimer(ctx durabletask.Context, s timerState) (durabletask.None, error) {
 		changed.Cancel(ctx) // what comes during the run is for the next execution
 	}
 	now := ctx.Now()
-	late := !startup && now.Sub(latest(s.Next, s.Free)) > punctual
-	if !late || !s.Unmonitored {
-		if err := s.run(ctx, late); err != nil {
-			ctx.Logger().Error("a timer function failed", "function", s.Function, "error", err)
-		}
-		s.Last, s.Updated, s.Free = now, now, ctx.Now()
+	call := timerCall{Function: s.Function, Due: latest(s.Next, s.Free), Unmonitored: s.Unmonitored}
+	if startup {
+		call.Due = time.Time{}
 	}
-	s.Startup = false
+	if err := s.run(ctx, call); err != nil {
+		ctx.Logger().Error("a timer function failed", "function", s.Function, "error", err)
+	}
+	s.Last, s.Updated, s.Free, s.Startup = now, now, ctx.Now(), false
 	return s.goOn(ctx, now)
 }
 
@@ -148,10 +157,9 @@ func (s *timerState) goOn(ctx durabletask.Context, after time.Time) (durabletask
 }
 
 // run runs the function as an activity, with the retries of its policy, and waits for a worker that has it.
-func (s *timerState) run(ctx durabletask.Context, late bool) error {
-	call := timerCall{Function: s.Function, Info: bindings.TimerInfo{PastDue: late}}
+func (s *timerState) run(ctx durabletask.Context, call timerCall) error {
 	if !s.Unmonitored {
-		call.Info.Status = &bindings.TimerStatus{Last: s.Last, Next: s.Next, LastUpdated: s.Updated}
+		call.Status = &bindings.TimerStatus{Last: s.Last, Next: s.Next, LastUpdated: s.Updated}
 	}
 	options, err := s.retries()
 	if err != nil {

@@ -27,8 +27,9 @@ type timers struct {
 	strict    bool
 	log       *slog.Logger
 	wanted    []wantedTimer
-	// client is what functions are handed. It is set before the worker starts.
-	client *bindings.DurableClient
+	// client is what functions are handed, and started since when this worker can run them. They are set before the worker starts.
+	client  *bindings.DurableClient
+	started time.Time
 }
 
 // wantedTimer is a timer trigger of the app that is to be run here.
@@ -103,30 +104,33 @@ func wantTimer(trigger *bindings.TimerTrigger, zone string, lookup func(string) 
 // longestRetry is the longest pause that a RetryPolicy takes.
 const longestRetry = 6 * 24 * time.Hour
 
-// perform is the activity: it runs a timer function.
+// perform is the activity: it runs a timer function. One that is not monitored and has been missed is left out.
 func (t *timers) perform(ctx context.Context, c timerCall) (durabletask.None, error) {
 	found, _ := t.app.Lookup(c.Function)
 	trigger, ok := found.(*bindings.TimerTrigger)
 	if !ok {
 		return durabletask.None{}, durabletask.Permanent(errNoTimer.New("this worker's app has no timer function %s", c.Function))
 	}
-	return durabletask.None{}, trigger.Invoke(ctx, &c.Info, t.client)
+	missed := c.missed(time.Now(), t.started)
+	if missed && c.Unmonitored {
+		return durabletask.None{}, nil
+	}
+	return durabletask.None{}, trigger.Invoke(ctx, &bindings.TimerInfo{PastDue: missed, Status: c.Status}, t.client)
 }
 
 // reconcile makes the hub's instances of timers what the app's triggers want: those that are missing are started, those whose trigger has changed are told,
 // those whose trigger is gone are ended. It is called before the worker starts, so that a new schedule gets ahead of what the old one has missed.
 func (t *timers) reconcile(ctx context.Context, client *bindings.DurableClient) error {
-	t.client = client
+	t.client, t.started = client, time.Now().UTC()
 	known, err := t.instances(ctx)
 	if err != nil {
 		return fmt.Errorf("look for the instances of timers: %w", err)
 	}
-	now := time.Now().UTC()
 	for i := range t.wanted {
 		w := &t.wanted[i]
 		state := known[w.id()]
 		delete(known, w.id())
-		if err := t.keep(ctx, w, state, now); err != nil {
+		if err := t.keep(ctx, w, state, t.started); err != nil {
 			return fmt.Errorf("schedule the timer function %s: %w", w.function, err)
 		}
 	}
