@@ -52,7 +52,7 @@ func TestWakeUp(t *testing.T) {
 				t.Fatal(err)
 			}
 			synctest.Wait()
-			if d := call(); d != want {
+			if d := call(); d < want || d > want+time.Second { // the second of silence may begin with the activity's end or with the orchestration's
 				t.Errorf("with work of %v it lasts %v, want %v", took, d, want)
 			}
 			if _, err := i.Wait(t.Context()); err != nil {
