@@ -363,3 +363,70 @@ func TestTimersThatCanNotRun(t *testing.T) {
 		}
 	}
 }
+
+// A change that comes while the function runs takes effect right after it, and is counted from then.
+func TestTimerChangedWhileItRuns(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, p *place) {
+		var d diary
+		h := p.up(bindings.Timer("Long", bindings.Schedule{Cron: "0 0 * * * *"}, func(_ context.Context, timer *bindings.TimerInfo, c *bindings.DurableClient) error {
+			d.write("begins%s", about(timer, c))
+			time.Sleep(10 * time.Minute)
+			return nil
+		}))
+		defer h.down()
+		time.Sleep(65 * time.Minute)
+		change := `{"schedule":"0 */12 * * * *","at":"2000-01-01T01:05:00Z"}`
+		if err := h.Client().RaiseEventJSON(t.Context(), "azdurable-timer-long", "azdurable-timer-changed", &change); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(30 * time.Minute)
+		d.expect(t, "01 01:00:00 begins last 00:00:00 next 01:00:00", "01 01:12:00 begins last 00:00:00 next 01:12:00", "01 01:24:00 begins last 01:12:00 next 01:24:00")
+	})
+}
+
+// Of several apps that start at once and want a run at start-up, the first one gets it. An event that nobody can read does no harm.
+func TestTimerAtStartUp(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, p *place) {
+		var d diary
+		h := p.up(d.timer("Start", bindings.Schedule{Cron: "0 0 * * * *", RunOnStartup: true}))
+		defer h.down()
+		for _, change := range []string{
+			`{"schedule":"0 0 * * * *","at":"2000-01-01T00:00:00Z","startup":true}`,
+			`{"schedule":"0 0 * * * *","at":"2000-01-01T00:00:00Z","startup":true}`,
+			`"what?"`,
+			`{"schedule":"0 0 * * * *","at":"2000-01-01T00:00:01Z","startup":true}`,
+		} {
+			if err := h.Client().RaiseEventJSON(t.Context(), "azdurable-timer-start", "azdurable-timer-changed", &change); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
+		d.expect(t, "01 00:00:00 Start last 00:00:00 next 01:00:00", "01 00:00:03 Start last 00:00:00 next 01:00:00")
+		if !strings.Contains(p.log.String(), "a change of a timer can't be read") {
+			t.Errorf("the log is %s", p.log.String())
+		}
+	})
+}
+
+// A run that lands on a worker without the function waits for one that has it, but not for ever.
+func TestStrayTimer(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, p *place) {
+		h := p.up()
+		defer h.down()
+		state := `{"function":"Nobody","schedule":"0 0 * * * *","next":"2000-01-01T01:00:00Z"}`
+		id := durabletask.InstanceID("azdurable-timer-nobody")
+		if _, err := h.Client().ScheduleJSON(t.Context(), "azdurable-timer", &state, id, durabletask.AsReceived()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(65*time.Minute + time.Second)
+		if n := strings.Count(p.log.String(), "this worker's app has no timer function Nobody"); n != 1 {
+			t.Errorf("it is logged %d times:\n%s", n, p.log.String())
+		}
+		if s := h.instance(string(id)); s.Status != durabletask.Running || !strings.Contains(*s.Input, `"next":"2000-01-01T02:00:00Z"`) {
+			t.Errorf("%v %s", s.Status, *s.Input)
+		}
+	})
+}
