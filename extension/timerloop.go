@@ -166,7 +166,9 @@ func (s *timerState) run(ctx durabletask.Context, call timerCall) error {
 		return err
 	}
 	for attempt := 1; ; attempt++ {
-		if _, err = timerRun.Call(ctx, call, options...); !errors.Is(err, errNoTimer) || attempt == strayAttempts {
+		_, err = timerRun.Call(ctx, call, options...)
+		stray := errors.Is(err, errNoTimer) || errors.Is(err, durabletask.ErrorKind(kindNoFunction)) // the latter by a version that knows no timers
+		if !stray || attempt == strayAttempts {
 			return err
 		}
 		if err := durabletask.Sleep(ctx, strayPause); err != nil {
