@@ -27,7 +27,7 @@ type diary struct {
 	lines []string
 }
 
-func (d *diary) write(format string, args ...any) {
+func (d *diary) writef(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.lines = append(d.lines, time.Now().UTC().Format("02 15:04:05 ")+fmt.Sprintf(format, args...))
@@ -53,7 +53,7 @@ func (d *diary) expect(t *testing.T, want ...string) {
 // timer makes a timer function that writes into the diary.
 func (d *diary) timer(name string, s bindings.Schedule) *bindings.TimerTrigger {
 	return bindings.Timer(name, s, func(_ context.Context, timer *bindings.TimerInfo, client *bindings.DurableClient) error {
-		d.write("%s%s", name, about(timer, client))
+		d.writef("%s%s", name, about(timer, client))
 		return nil
 	})
 }
@@ -78,7 +78,25 @@ type place struct {
 	t       *testing.T
 	file    string
 	options extension.Options
-	log     strings.Builder
+	log     lockedLog
+}
+
+// lockedLog keeps what several goroutines log.
+type lockedLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // bubble runs test in virtual time, which begins on the first of a month at midnight.
@@ -199,11 +217,11 @@ func TestLongTimers(t *testing.T) {
 	bubble(t, func(t *testing.T, p *place) {
 		var d diary
 		h := p.up(bindings.Timer("Long", bindings.Schedule{Cron: "0 * * * * *"}, func(_ context.Context, timer *bindings.TimerInfo, c *bindings.DurableClient) error {
-			d.write("begins%s", about(timer, c))
+			d.writef("begins%s", about(timer, c))
 			if timer.Status.Last.IsZero() {
 				time.Sleep(150 * time.Second)
 			}
-			d.write("ends")
+			d.writef("ends")
 			return nil
 		}))
 		defer h.down()
@@ -223,7 +241,7 @@ func TestFailingTimers(t *testing.T) {
 		var d diary
 		fails := func(name string, retry *bindings.Retry) bindings.Trigger {
 			return bindings.Timer(name, bindings.Schedule{Cron: "0 0 * * * *", Retry: retry}, func(context.Context, *bindings.TimerInfo, *bindings.DurableClient) error {
-				d.write("%s", name)
+				d.writef("%s", name)
 				if name == "Panics" {
 					panic("on the floor")
 				}
@@ -380,7 +398,7 @@ func TestTimerChangedWhileItRuns(t *testing.T) {
 	bubble(t, func(t *testing.T, p *place) {
 		var d diary
 		h := p.up(bindings.Timer("Long", bindings.Schedule{Cron: "0 0 * * * *"}, func(_ context.Context, timer *bindings.TimerInfo, c *bindings.DurableClient) error {
-			d.write("begins%s", about(timer, c))
+			d.writef("begins%s", about(timer, c))
 			time.Sleep(10 * time.Minute)
 			return nil
 		}))

@@ -72,7 +72,7 @@ func TestTimersOfTwoWorkers(t *testing.T) {
 		hangs := make(chan struct{})
 		tick := func(name string) bindings.Trigger {
 			return bindings.Timer("Tick", bindings.Schedule{Cron: "0 */5 * * * *"}, func(ctx context.Context, timer *bindings.TimerInfo, c *bindings.DurableClient) error {
-				d.write("%s%s", name, about(timer, c))
+				d.writef("%s%s", name, about(timer, c))
 				select {
 				case hangs <- struct{}{}:
 					<-ctx.Done()
