@@ -25,6 +25,7 @@ type durableTask struct {
 	rollback                                     bool
 	storeInputs                                  bool
 	useForwardedHost                             bool
+	httpPolling                                  int // milliseconds
 
 	maxCalls       int
 	overridable    int // index of NonRunningStates or AnyState
@@ -93,7 +94,7 @@ func (o *durableTask) settings() []setting {
 		{"notifications:eventGrid:publishRetryInterval", span(nil, 1, hour, "must be positive and at most 60 minutes.")},
 		{"notifications:eventGrid:publishRetryHttpStatus:*", integer(nil, 0, math.MaxInt32, "must be an HTTP status code.")},
 		{"notifications:eventGrid:publishEventTypes:*", text(nil)},
-		{"httpSettings:defaultAsyncRequestSleepTimeMilliseconds", integer(nil, 0, math.MaxInt32, "must be a non-negative integer.")},
+		{"httpSettings:defaultAsyncRequestSleepTimeMilliseconds", integer(&o.httpPolling, 0, math.MaxInt32, "must be a non-negative integer.")},
 		{"httpSettings:useForwardedHost", boolean(&o.useForwardedHost)},
 		{"maxConcurrentActivityFunctions", integer(&o.maxActivities, 1, math.MaxInt32, positive)},
 		{"maxConcurrentOrchestratorFunctions", integer(&o.maxOrchestrators, 1, math.MaxInt32, positive)},
@@ -133,6 +134,7 @@ func readDurableTask(c configuration, app *AppSettings, log *slog.Logger) (*dura
 	o := &durableTask{
 		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30, rollback: true,
 		connectionName: "Storage", useAppLease: true, provider: provider{tableManager: true}, versionMatch: int(durabletask.MatchCurrentOrOlder),
+		httpPolling: int(durabletask.HTTPPolling.Milliseconds()),
 	}
 	if app.consumptionPlan() {
 		o.maxActivities, o.maxOrchestrators, o.maxEntities, o.maxOperations = 10, 5, 10, 50

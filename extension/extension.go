@@ -58,6 +58,7 @@ func Initialize(ctx context.Context, app *durabletask.App, o Options) (*Extensio
 	if e.store, err = chooseStore(&o, settings, o.Settings, o.lookup, e.hub); err != nil {
 		return nil, err
 	}
+	settings.completeHTTP(app)
 	e.table = register(app, o.Triggers)
 	app.UseOrchestrations(e.invokeOrchestration)
 	app.UseActivities(e.invokeActivity)

@@ -135,7 +135,7 @@ func (s *Sender) authorize(ctx context.Context, e *exchange, source *TokenSource
 	}
 	token, err := s.Tokens(ctx, *source)
 	if err != nil {
-		return &Failure{Kind: KindNoToken, Message: fmt.Sprintf("no token for %.200q: %v", source.Scope(), err)}
+		return &Failure{Kind: KindNoToken, Message: fmt.Sprintf("token for %.200q: %v", source.Scope(), err)}
 	}
 	e.header.Set("Authorization", "Bearer "+token)
 	return nil
