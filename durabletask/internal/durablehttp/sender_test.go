@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -437,4 +438,27 @@ type slow struct{ ctx context.Context }
 func (s slow) Read([]byte) (int, error) {
 	<-s.ctx.Done()
 	return 0, s.ctx.Err()
+}
+
+// Close ends the connections that are kept.
+func TestClose(t *testing.T) {
+	t.Parallel()
+	closed := make(chan struct{})
+	server := httptest.NewUnstartedServer(answer("ok"))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			close(closed)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	s := New(Options{})
+	for range 2 { // over one connection
+		if _, err := s.Send(t.Context(), request(server.URL)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Close()
+	<-closed
+	New(Options{Transport: replies(200, nil, "")}).Close() // does nothing to what is not its own
 }
