@@ -9,8 +9,10 @@ import (
 	"github.com/azdurable/azdurable/durabletask/internal/durablehttp"
 )
 
-// HTTPActivity is the activity behind CallHTTP. Every worker has it, here as in .NET, so either can finish what the other began; an app that registers one of this
-// name runs that instead. It is not among App.Activities.
+// HTTPActivity is the activity behind CallHTTP. Every worker has it, here as in .NET, so either can finish what the other began; an app that registers one
+// of this name (what its Implement returns) runs that instead. It is not among App.Activities. In tests it can be replaced by durabletest.Stub.
+//
+// It is built into the worker, and not into package extension, because programs that use the library alone and the test kit need it, too.
 //
 //nolint:gochecknoglobals // a definition
 var HTTPActivity = DeclareActivity[HTTPRequest, HTTPResponse]("BuiltIn::HttpActivity")
@@ -55,7 +57,7 @@ func (a *activities) send(ctx context.Context, input *string) (*string, error) {
 		return nil, Permanent(err)
 	}
 	response, err := a.http.Send(ctx, &request)
-	if f, ok := errors.AsType[*durablehttp.Failure](err); ok {
+	if f, ok := errors.AsType[*durablehttp.CallError](err); ok {
 		e := &TaskError{Kind: f.Kind, Message: f.Message, Permanent: f.Permanent}
 		if f.Cause != "" {
 			e.Cause = &TaskError{Kind: f.Cause, Message: f.Message}

@@ -21,8 +21,8 @@ func CallHTTP(ctx Context, request HTTPRequest) (HTTPResponse, error) {
 	return StartHTTPCall(ctx, request).Await(ctx)
 }
 
-// StartHTTPCall is CallHTTP that doesn't wait: it returns a task for the answer. Polls go on by themselves, awaited or not, until the task is cancelled; one that is under
-// way then still ends.
+// StartHTTPCall is CallHTTP that doesn't wait: it returns a task for the answer. Polls go on by themselves, awaited or not, until the task is cancelled;
+// a request that is under way then still ends.
 func StartHTTPCall(ctx Context, request HTTPRequest) *Task[HTTPResponse] {
 	first := request.schedule(ctx)
 	if request.NoPolling {

@@ -117,7 +117,7 @@ func (s *recordedServer) RoundTrip(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		}
-		return &http.Response{StatusCode: 500, Status: "500 Internal Server Error", Body: http.NoBody}, nil
+		return &http.Response{StatusCode: http.StatusInternalServerError, Status: "500 Internal Server Error", Body: http.NoBody}, nil
 	}
 	var stored durabletask.HTTPResponse
 	if err := json.Unmarshal([]byte(*c.Result), &stored); err != nil {

@@ -9,7 +9,7 @@ import (
 
 // readText makes text of a body: by the charset of its type, else by its byte order mark, else as UTF-8. What is not text in it becomes U+FFFD, as in
 // .NET (HttpContent.ReadAsStringAsync).
-func readText(body []byte, contentType string) (string, *Failure) {
+func readText(body []byte, contentType string) (string, *CallError) {
 	charset := ""
 	if _, parameters, err := mime.ParseMediaType(contentType); err == nil {
 		charset = strings.ToLower(strings.Trim(parameters["charset"], `"`))
@@ -38,7 +38,7 @@ func readText(body []byte, contentType string) (string, *Failure) {
 	case "utf-16be":
 		return readUTF16(strings.TrimPrefix(text, "\xfe\xff"), binary.BigEndian), nil
 	default:
-		return "", &Failure{
+		return "", &CallError{
 			Kind: KindNoAnswer, Permanent: true,
 			Message: "the answer's charset is not supported, only UTF-8, UTF-16, ISO-8859-1 and US-ASCII are: ask from an activity of your own",
 		}

@@ -19,7 +19,7 @@ type exchange struct {
 }
 
 // prepare checks a request and makes the first hop of it.
-func (s *Sender) prepare(r *Request) (*exchange, *Failure) {
+func (s *Sender) prepare(r *Request) (*exchange, *CallError) {
 	address, err := url.Parse(r.URI)
 	if err != nil { // the error has the address in it
 		return nil, invalid("the URL is not one: write it as https://host/path, with %%XX for what a URL can't have")
@@ -105,7 +105,7 @@ func (s *Sender) exchange(ctx context.Context, e *exchange, r *Request) (*Respon
 }
 
 // check refuses addresses that can't or may not be called.
-func (s *Sender) check(u *url.URL) *Failure {
+func (s *Sender) check(u *url.URL) *CallError {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return invalid("the URL must begin with http:// or https://, not with %.20q", u.Scheme)
@@ -116,7 +116,7 @@ func (s *Sender) check(u *url.URL) *Failure {
 	}
 	asked := *u // Allow can't change where the request goes
 	if err := s.Allow(&asked); err != nil {
-		return &Failure{Kind: KindNotAllowed, Permanent: true, Message: fmt.Sprintf("calls to %s are not allowed: %v", hostAndPort(u), err)}
+		return &CallError{Kind: KindNotAllowed, Permanent: true, Message: fmt.Sprintf("calls to %s are not allowed: %v", hostAndPort(u), err)}
 	}
 	return nil
 }
@@ -129,13 +129,13 @@ func (s *Sender) authorize(ctx context.Context, e *exchange, source *TokenSource
 	case source == nil:
 		return nil
 	case s.Tokens == nil:
-		return &Failure{Kind: KindNoToken, Permanent: true, Message: "no token: the worker has nobody to ask for one; set HTTPOptions.Tokens"}
+		return &CallError{Kind: KindNoToken, Permanent: true, Message: "no token: the worker has nobody to ask for one; set HTTPOptions.Tokens"}
 	case e.url.Scheme == "http" && !loopback(e.url.Hostname()):
 		return invalid("a token is not sent over http to another machine; use https")
 	}
 	token, err := s.Tokens(ctx, *source)
 	if err != nil {
-		return &Failure{Kind: KindNoToken, Message: fmt.Sprintf("token for %.200q: %v", source.Scope(), err)}
+		return &CallError{Kind: KindNoToken, Message: fmt.Sprintf("token for %.200q: %v", source.Scope(), err)}
 	}
 	e.header.Set("Authorization", "Bearer "+token)
 	return nil
@@ -175,7 +175,7 @@ func (s *Sender) read(answer *http.Response, retry *Retry, address string) (resp
 		_, _ = io.CopyN(io.Discard, answer.Body, maxDrained)
 		return nil, failure
 	}
-	tooLarge := &Failure{Kind: KindInvalid, Permanent: true, Message: fmt.Sprintf(
+	tooLarge := &CallError{Kind: KindInvalid, Permanent: true, Message: fmt.Sprintf(
 		"the content of the answer exceeds the limit of %d bytes; fetch it from an activity of your own, or raise the limit (HTTPOptions.MaxResponse)",
 		s.MaxResponse)}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, int64(s.MaxResponse)+1))

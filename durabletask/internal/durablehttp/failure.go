@@ -17,8 +17,8 @@ const (
 	KindNotAllowed = "HTTPNotAllowed"
 )
 
-// Failure is why there is no answer.
-type Failure struct {
+// CallError is why there is no answer.
+type CallError struct {
 	Kind, Message string
 	// Permanent means that the same request would fail again.
 	Permanent bool
@@ -27,19 +27,19 @@ type Failure struct {
 }
 
 // Error returns the message.
-func (f *Failure) Error() string { return f.Message }
+func (f *CallError) Error() string { return f.Message }
 
-func invalid(format string, args ...any) *Failure {
-	return &Failure{Kind: KindInvalid, Message: fmt.Sprintf(format, args...), Permanent: true}
+func invalid(format string, args ...any) *CallError {
+	return &CallError{Kind: KindInvalid, Message: fmt.Sprintf(format, args...), Permanent: true}
 }
 
 // noAnswer words an error of the transport. Refused connections have the words of .NET on Linux.
-func noAnswer(err error, address string) *Failure {
+func noAnswer(err error, address string) *CallError {
 	reason := err.Error()
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		reason = "Connection refused"
 	}
-	return &Failure{Kind: KindNoAnswer, Message: fmt.Sprintf("%s (%s)", reason, address)}
+	return &CallError{Kind: KindNoAnswer, Message: fmt.Sprintf("%s (%s)", reason, address)}
 }
 
 // Two limits of time are known by their causes.
@@ -50,9 +50,9 @@ var (
 
 // tooLate words the end of a limit of time (ext: TaskHttpActivityShim.RunAsync). The second is an exception of another type there, with a TimeoutException
 // inside.
-func tooLate(cause error, own, all time.Duration) *Failure {
+func tooLate(cause error, own, all time.Duration) *CallError {
 	if errors.Is(cause, errRequestTimeout) {
-		return &Failure{Kind: KindTimeout, Message: "The operation was canceled. Reached user specified timeout: " + formatTimeSpan(own) + "."}
+		return &CallError{Kind: KindTimeout, Message: "The operation was canceled. Reached user specified timeout: " + formatTimeSpan(own) + "."}
 	}
-	return &Failure{Kind: KindCanceled, Message: fmt.Sprintf("no answer within %v, the limit of all HTTP calls", all), Cause: KindTimeout}
+	return &CallError{Kind: KindCanceled, Message: fmt.Sprintf("no answer within %v, the limit of all HTTP calls", all), Cause: KindTimeout}
 }

@@ -1,6 +1,7 @@
 package durablehttp
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -35,7 +36,7 @@ type double float64
 
 func (d double) MarshalJSON() ([]byte, error) {
 	text, err := json.Marshal(float64(d))
-	if err == nil && !strings.ContainsAny(string(text), ".e") {
+	if err == nil && !bytes.ContainsAny(text, ".e") {
 		text = append(text, '.', '0')
 	}
 	return text, err
@@ -60,14 +61,14 @@ func (r *Retry) UnmarshalJSON(data []byte) error {
 }
 
 // refuses makes a failure of an answer that is to be asked for again. Without retries every answer is good (ext: TaskHttpActivityShim).
-func (r *Retry) refuses(answer *http.Response) *Failure {
+func (r *Retry) refuses(answer *http.Response) *CallError {
 	code := answer.StatusCode
 	switch {
 	case r == nil:
 		return nil
 	case len(r.StatusCodes) > 0:
 		if slices.Contains(r.StatusCodes, code) {
-			return &Failure{Kind: KindNoAnswer, Message: fmt.Sprintf("Status code %d received, retry requested.", code)}
+			return &CallError{Kind: KindNoAnswer, Message: fmt.Sprintf("Status code %d received, retry requested.", code)}
 		}
 		return nil
 	case code >= 200 && code <= 299:
@@ -77,5 +78,5 @@ func (r *Retry) refuses(answer *http.Response) *Failure {
 	if reason == "" {
 		reason = http.StatusText(code)
 	}
-	return &Failure{Kind: KindNoAnswer, Message: fmt.Sprintf("Response status code does not indicate success: %d (%s).", code, reason)}
+	return &CallError{Kind: KindNoAnswer, Message: fmt.Sprintf("Response status code does not indicate success: %d (%s).", code, reason)}
 }

@@ -74,7 +74,7 @@ func (s *Sender) Close() {
 	}
 }
 
-// Send makes a request. An answer of any status is a result, unless the request has retries. The error is a *Failure, or ctx's own.
+// Send makes a request. An answer of any status is a result, unless the request has retries. The error is a *CallError, or ctx's own.
 //
 // ext: TaskHttpActivityShim.RunAsync.
 func (s *Sender) Send(ctx context.Context, r *Request) (*Response, error) {

@@ -102,7 +102,7 @@ func TestSend(t *testing.T) {
 			s := newSite(t, Options{}, answer("ok"))
 			row.request.URI = s.URL + "/?q=a%20b"
 			got, err := s.Send(t.Context(), &row.request)
-			if err != nil || got.StatusCode != 200 || got.Content != "ok" {
+			if err != nil || got.StatusCode != http.StatusOK || got.Content != "ok" {
 				t.Fatalf("%+v, %v", got, err)
 			}
 			s.sends(t, row.want)
@@ -226,16 +226,16 @@ type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func replies(status int, header http.Header, body string) transport {
+func replies(status int, body string) transport {
 	return func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: status, Status: strconv.Itoa(status) + " Reason", Header: header, Body: io.NopCloser(strings.NewReader(body))}, nil
+		return &http.Response{StatusCode: status, Status: strconv.Itoa(status) + " Reason", Body: io.NopCloser(strings.NewReader(body))}, nil
 	}
 }
 
 // failed checks how a call fails, and that nothing secret is in it.
 func failed(t *testing.T, err error, kind, message string, permanent bool) {
 	t.Helper()
-	f, ok := errors.AsType[*Failure](err)
+	f, ok := errors.AsType[*CallError](err)
 	if !ok || f.Kind != kind || f.Permanent != permanent || !strings.Contains(f.Message, message) {
 		t.Errorf("%+v\nwant %s with %q, permanent: %t", err, kind, message, permanent)
 	}
@@ -246,7 +246,7 @@ func failed(t *testing.T, err error, kind, message string, permanent bool) {
 
 func TestRefusedRequests(t *testing.T) {
 	t.Parallel()
-	s := New(Options{Transport: replies(200, nil, ""), MaxRequest: 5})
+	s := New(Options{Transport: replies(200, ""), MaxRequest: 5})
 	for name, row := range map[string]struct {
 		request Request
 		message string
@@ -293,10 +293,10 @@ func TestNoAnswer(t *testing.T) {
 
 func TestTooLargeAnswer(t *testing.T) {
 	t.Parallel()
-	s := New(Options{Transport: replies(200, nil, "123456"), MaxResponse: 5})
+	s := New(Options{Transport: replies(200, "123456"), MaxResponse: 5})
 	_, err := s.Send(t.Context(), request("http://h"))
 	failed(t, err, KindInvalid, "the content of the answer exceeds the limit of 5 bytes", true)
-	s = New(Options{Transport: replies(200, nil, "12345"), MaxResponse: 5})
+	s = New(Options{Transport: replies(200, "12345"), MaxResponse: 5})
 	if got, err := s.Send(t.Context(), request("http://h")); err != nil || got.Content != "12345" {
 		t.Errorf("%v, %v", got, err)
 	}
@@ -351,7 +351,7 @@ func TestTokens(t *testing.T) {
 	r.URI = "http://example.com/secret"
 	_, err = s.Send(t.Context(), r)
 	failed(t, err, KindInvalid, "use https", true)
-	_, err = New(Options{Transport: replies(200, nil, "")}).Send(t.Context(), r)
+	_, err = New(Options{Transport: replies(200, "")}).Send(t.Context(), r)
 	failed(t, err, KindNoToken, "HTTPOptions.Tokens", true)
 	for host, local := range map[string]bool{"localhost": true, "127.0.0.1": true, "::1": true, "10.0.0.1": false, "localhost.example": false} {
 		if loopback(host) != local {
@@ -374,7 +374,7 @@ func TestStatusesToRetry(t *testing.T) {
 		{404, &Retry{StatusCodes: []int{503}}, ""},
 		{503, &Retry{StatusCodes: []int{429, 503}}, "Status code 503 received, retry requested."},
 	} {
-		s := New(Options{Transport: replies(row.status, nil, "body")})
+		s := New(Options{Transport: replies(row.status, "body")})
 		got, err := s.Send(t.Context(), &Request{Method: "GET", URI: "http://h", Retry: row.retry})
 		if row.message != "" {
 			failed(t, err, KindNoAnswer, row.message, false)
@@ -424,7 +424,7 @@ func TestTimeoutInTheBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Options{Transport: transport(func(r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Body: io.NopCloser(slow{r.Context()})}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(slow{r.Context()})}, nil
 		})})
 		r := request("http://h")
 		r.Timeout = new(TimeSpan(time.Second))
@@ -460,5 +460,5 @@ func TestClose(t *testing.T) {
 	}
 	s.Close()
 	<-closed
-	New(Options{Transport: replies(200, nil, "")}).Close() // does nothing to what is not its own
+	New(Options{Transport: replies(200, "")}).Close() // does nothing to what is not its own
 }
