@@ -202,7 +202,9 @@ func TestHTTPRetries(t *testing.T) {
 		},
 		"no sense": {durabletask.HTTPRequest{Method: "a b", Retry: retry}, []func(http.ResponseWriter, *http.Request){busy}, "", durabletask.ErrHTTPInvalid, 0, 0},
 		"too large": {
-			durabletask.HTTPRequest{Retry: retry}, []func(http.ResponseWriter, *http.Request){says(200, strings.Repeat("x", durabletask.MaxHTTPContent+1))}, "",
+			durabletask.HTTPRequest{Retry: retry},
+			[]func(http.ResponseWriter, *http.Request){says(200, strings.Repeat("x", durabletask.MaxHTTPContent+1))},
+			"",
 			durabletask.ErrHTTPInvalid, 1, 0,
 		},
 	} {

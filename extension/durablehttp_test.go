@@ -33,7 +33,9 @@ func TestDurableHTTP(t *testing.T) {
 		environ string
 		want    time.Duration
 	}{
-		{0, "", durabletask.HTTPPolling}, {0, pollingVariable + "5000", 5 * time.Second}, {7 * time.Second, pollingVariable + "5000", 7 * time.Second},
+		{0, "", durabletask.HTTPPolling},
+		{0, pollingVariable + "5000", 5 * time.Second},
+		{7 * time.Second, pollingVariable + "5000", 7 * time.Second},
 		{0, pollingVariable + "0", 0},
 	} {
 		target := &accepting{}

@@ -38,8 +38,12 @@ func TestHTTPTokens(t *testing.T) {
 		return fmt.Sprint(token, "|", err)
 	}
 	for _, row := range [][3]string{
-		{"a", "s", "a for s|<nil>"}, {"a", "s2", "a for s2|<nil>"}, {"b", "s", "b for s|<nil>"}, {"nobody", "s", "|no such identity"},
-		{"wrong", "s", "|wrong client id"}, {"a", "", "|the identity has no Resource to ask for, such as https://vault.azure.net/.default"},
+		{"a", "s", "a for s|<nil>"},
+		{"a", "s2", "a for s2|<nil>"},
+		{"b", "s", "b for s|<nil>"},
+		{"nobody", "s", "|no such identity"},
+		{"wrong", "s", "|wrong client id"},
+		{"a", "", "|the identity has no Resource to ask for, such as https://vault.azure.net/.default"},
 	} {
 		if got := get(row[0], row[1]); got != row[2] {
 			t.Errorf("%q for %q: %s, want %s", row[0], row[1], got, row[2])

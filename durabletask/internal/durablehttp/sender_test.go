@@ -152,10 +152,17 @@ func TestRedirects(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"GET", 301, "GET /to "}, {"POST", 301, "GET /to "}, {"PUT", 301, `PUT /to Content-Type:["text/plain"] c`},
-		{"POST", 302, "GET /to "}, {"POST", 300, "GET /to "}, {"PUT", 303, "GET /to "}, {"HEAD", 303, "HEAD /to "},
-		{"POST", 307, `POST /to Content-Type:["text/plain"] c`}, {"DELETE", 308, `DELETE /to Content-Type:["text/plain"] c`},
-		{"GET", 304, ""}, {"GET", 201, ""},
+		{"GET", 301, "GET /to "},
+		{"POST", 301, "GET /to "},
+		{"PUT", 301, `PUT /to Content-Type:["text/plain"] c`},
+		{"POST", 302, "GET /to "},
+		{"POST", 300, "GET /to "},
+		{"PUT", 303, "GET /to "},
+		{"HEAD", 303, "HEAD /to "},
+		{"POST", 307, `POST /to Content-Type:["text/plain"] c`},
+		{"DELETE", 308, `DELETE /to Content-Type:["text/plain"] c`},
+		{"GET", 304, ""},
+		{"GET", 201, ""},
 	} {
 		t.Run(fmt.Sprint(row.method, row.status), func(t *testing.T) {
 			t.Parallel()
