@@ -458,6 +458,17 @@ func TestHTTPBadRetryPolicy(t *testing.T) {
 	})
 }
 
+// What can't be stored fails where it is made.
+func TestHTTPContentThatIsNoText(t *testing.T) {
+	t.Parallel()
+	o := httpOnce(durabletask.HTTPRequest{URL: "http://h.example/", Content: "\xff"})
+	durabletest.Test(t, durabletask.New(o), func(t *testing.T, h *durabletest.Hub) {
+		if _, err := durabletest.Run(h, o, durabletask.None{}); !errors.Is(err, durabletask.ErrPayload) || !strings.Contains(err.Error(), "must be text") {
+			t.Error(err)
+		}
+	})
+}
+
 // Printing a request shows nothing that may be secret.
 func TestHTTPRequestInLogs(t *testing.T) {
 	t.Parallel()

@@ -44,8 +44,14 @@ type HTTPTokens interface {
 	HTTPToken(ctx context.Context, scope string, identity ManagedIdentity) (token string, err error)
 }
 
-// UseHTTP sets how the app's durable HTTP calls are made. It replaces what was set before. Workers that have been made keep what they have.
-func (a *App) UseHTTP(o HTTPOptions) { a.http = o }
+// UseHTTP sets how the app's durable HTTP calls are made. It replaces what was set before. Workers that have been made keep what they have. It panics if a
+// time or a limit is negative.
+func (a *App) UseHTTP(o HTTPOptions) {
+	if o.Polling < 0 || o.Timeout < 0 || o.MaxRequest < 0 || o.MaxResponse < 0 {
+		panic("durabletask: Polling, Timeout, MaxRequest and MaxResponse of HTTPOptions can't be negative; leave them out for the defaults")
+	}
+	a.http = o
+}
 
 // HTTP returns what UseHTTP has set.
 func (a *App) HTTP() HTTPOptions { return a.http }

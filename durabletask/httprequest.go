@@ -1,10 +1,12 @@
 package durabletask
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
+	"unicode/utf8"
 
 	"github.com/azdurable/azdurable/durabletask/internal/durablehttp"
 	"github.com/azdurable/azdurable/durabletask/internal/replay"
@@ -22,7 +24,7 @@ type HTTPRequest struct {
 	// Header is sent with the request, and with each poll after a 202, where X-Functions-Key is left out. Several values of a header are sent as one, with commas.
 	// Names are stored in alphabetical order.
 	Header http.Header
-	// Content is the body; empty means none. Without a Content-Type it is text/plain. Multipart content is refused.
+	// Content is the body, UTF-8; empty means none. Without a Content-Type it is text/plain. Multipart content is refused.
 	Content string
 	// ManagedIdentity puts a token into the header Authorization, a fresh one for each request; nil means none.
 	ManagedIdentity *ManagedIdentity
@@ -67,7 +69,12 @@ func (r HTTPRequest) GoString() string { return r.String() }
 func (r HTTPRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 // MarshalJSON writes the request as the Durable Functions extension stores it. Functions in Retry are not stored.
-func (r HTTPRequest) MarshalJSON() ([]byte, error) { return r.stored().MarshalJSON() }
+func (r HTTPRequest) MarshalJSON() ([]byte, error) {
+	if !utf8.ValidString(r.Content) {
+		return nil, errors.New("the content of an HTTP request must be text in UTF-8; send bytes from an activity of your own")
+	}
+	return r.stored().MarshalJSON()
+}
 
 // UnmarshalJSON reads a stored request.
 func (r *HTTPRequest) UnmarshalJSON(data []byte) error {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -34,6 +35,9 @@ func (s *Sender) prepare(r *Request) (*exchange, *CallError) {
 	}
 	contentType := ""
 	for _, h := range r.Headers {
+		if !token(h.Name) || slices.ContainsFunc(h.Values, controls) {
+			return nil, invalid("the header %.80q has a name or a value that no header can have", h.Name)
+		}
 		if strings.EqualFold(h.Name, "Content-Type") {
 			for _, value := range h.Values {
 				if strings.Contains(value, "multipart") {
@@ -70,7 +74,12 @@ func separator(name string) string {
 	return ", "
 }
 
-// token reports whether a text can be a method (RFC 9110, token).
+// controls reports whether a text has control characters that a header's value can't have.
+func controls(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}
+
+// token reports whether a text can be a method or the name of a header (RFC 9110, token).
 func token(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
