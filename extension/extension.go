@@ -74,6 +74,7 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 	if e.notifier, err = newNotifier(e.settings.notifications, e.hub, o.lookup, e.log); err != nil {
 		return nil, err
 	}
+	e.settings.completeHTTP(app)
 	e.table = register(app, o.Triggers)
 	if wakeUp := e.WakeUp(); wakeUp != nil && o.Settings.UnderHost() {
 		e.table.Register(wakeUp)
