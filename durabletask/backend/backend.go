@@ -94,6 +94,8 @@ type Client interface {
 	Purge(ctx context.Context, target history.Instance) error
 	// Wait blocks until the instance is in a terminal state and returns that state, or ErrInstanceNotFound.
 	Wait(ctx context.Context, instanceID string) (*InstanceState, error)
+	// Poison is about messages that could not be processed.
+	Poison
 	// OrderedDelivery reports whether what one instance sends to another arrives exactly once and in the order of sending, so that entities need
 	// not see to that themselves.
 	OrderedDelivery() bool

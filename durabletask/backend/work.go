@@ -64,6 +64,9 @@ type Abandonment struct {
 	Cause error
 	// Delay is how long the work is kept back before it is handed out again.
 	Delay time.Duration
+	// Poisonous says that the messages themselves are at fault, and no other worker, later time or deployment would do better. What fails so MaxTries
+	// times is given up (see Poison). An instance with several messages gets them one by one by then, so that only the guilty one is.
+	Poisonous bool
 }
 
 // Creation is a new instance.

@@ -75,3 +75,19 @@ func (c *client) List(ctx context.Context, q backend.Query) (backend.Page, error
 func (c *client) History(ctx context.Context, id string) ([]history.Event, error) {
 	return ask(ctx, c.Hub, func(ctx context.Context, l *life) ([]history.Event, error) { return l.History(ctx, id) })
 }
+
+func (c *client) ListPoison(ctx context.Context, q backend.PoisonQuery) (backend.PoisonPage, error) {
+	return ask(ctx, c.Hub, func(ctx context.Context, l *life) (backend.PoisonPage, error) { return l.ListPoison(ctx, q) })
+}
+
+func (c *client) GetPoison(ctx context.Context, id string) (*backend.PoisonMessage, error) {
+	return ask(ctx, c.Hub, func(ctx context.Context, l *life) (*backend.PoisonMessage, error) { return l.GetPoison(ctx, id) })
+}
+
+func (c *client) ReplayPoison(ctx context.Context, id string) error {
+	return tell(ctx, c.Hub, func(ctx context.Context, l *life) error { return l.ReplayPoison(ctx, id) })
+}
+
+func (c *client) DropPoison(ctx context.Context, id string) error {
+	return tell(ctx, c.Hub, func(ctx context.Context, l *life) error { return l.DropPoison(ctx, id) })
+}

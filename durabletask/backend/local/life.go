@@ -40,7 +40,7 @@ type deleteHub struct{ reply }
 func (*deleteHub) order() order { return order{rank: deleteHubRank} }
 
 func (*deleteHub) prepare(t *transaction) (refused, failed error) {
-	return nil, t.c.Exec("DELETE FROM instances; DELETE FROM history; DELETE FROM messages; DELETE FROM activities")
+	return nil, t.c.Exec("DELETE FROM instances; DELETE FROM history; DELETE FROM messages; DELETE FROM activities; DELETE FROM poison")
 }
 
 func (*deleteHub) apply(b *Backend) {

@@ -138,6 +138,9 @@ func (b *Backend) restore(ctx context.Context) error {
 		}, lastKey); err != nil {
 			return err
 		}
+		if err := b.restorePoison(c); err != nil {
+			return err
+		}
 		if err := b.restoreMessages(c); err != nil {
 			return err
 		}
