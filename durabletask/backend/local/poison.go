@@ -165,13 +165,10 @@ func (q *bury) write(t *transaction, e *buried) error {
 
 func (q *bury) apply(b *Backend) {
 	for _, e := range q.all {
-		what := "message"
-		if e.activity != nil {
-			what = "activity"
-		} else {
+		if e.message != nil {
 			b.results.remove(e.message)
 		}
-		b.log.Error("a "+what+" was given up; it is among the poison messages", "instance", q.id, "kind", e.kind, "name", e.name, "tries", e.tries, "reason", e.reason)
+		b.log.Error("a message was given up; it is among the poison messages", "instance", q.id, "kind", e.kind, "name", e.name, "tries", e.tries, "reason", e.reason)
 	}
 }
 
