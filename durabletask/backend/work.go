@@ -132,6 +132,9 @@ type Query struct {
 	CreatedFrom, CreatedTo time.Time
 	// OmitInput leaves the inputs out.
 	OmitInput bool
+	// AnyOrder lets the instances come in the order that costs the store least, for those who look at all of them. A token is good for the same
+	// order only.
+	AnyOrder bool
 	// PageSize is the largest number of instances in the answer: 1 to MaxPageSize; 0 means DefaultPageSize.
 	PageSize int
 	// Token is the Next of the page before; empty asks for the first page.

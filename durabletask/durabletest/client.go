@@ -60,6 +60,11 @@ func (c *client) Purge(ctx context.Context, target history.Instance) error {
 	return tell(ctx, c.Hub, func(ctx context.Context, l *life) error { return l.Purge(ctx, target) })
 }
 
+// PurgeAll doesn't count what was purged just before a crash: that answer is lost.
+func (c *client) PurgeAll(ctx context.Context, targets []history.Instance) (int, error) {
+	return ask(ctx, c.Hub, func(ctx context.Context, l *life) (int, error) { return l.PurgeAll(ctx, targets) })
+}
+
 func (c *client) Get(ctx context.Context, id string) (*backend.InstanceState, error) {
 	return ask(ctx, c.Hub, func(ctx context.Context, l *life) (*backend.InstanceState, error) { return l.Get(ctx, id) })
 }

@@ -66,6 +66,13 @@ func (b *Backend) Start(context.Context) error {
 	return nil
 }
 
+// Leads is true while work is handed out: nobody else has the file.
+func (b *Backend) Leads() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stage == started
+}
+
 // Drain stops handing out work, and stores the results that are in memory only. What comes later is stored as it comes.
 func (b *Backend) Drain(ctx context.Context) error {
 	if err := b.enter(ctx, "drain", "", ""); err != nil {

@@ -16,6 +16,7 @@ const (
 	instanceByKey
 	stateByID
 	listStates
+	listByKey
 	insertHistory
 	updateHistory
 	deleteHistory
@@ -89,6 +90,9 @@ func (s statement) sql() string {
 	case listStates:
 		return `SELECT ` + stateColumns + ` iif(?7, NULL, input) FROM instances
 			WHERE ` + storedOnce + ` AND id > ?1 AND id >= ?2 AND id < ?3 AND (?4 >> status) & 1 AND created BETWEEN ?5 AND ?6 ORDER BY id LIMIT ?8`
+	case listByKey: // pages of the file are read once, and written once by who deletes what was read
+		return `SELECT ` + stateColumns + ` iif(?7, NULL, input), key FROM instances NOT INDEXED
+			WHERE ` + storedOnce + ` AND key > ?1 AND id >= ?2 AND id < ?3 AND (?4 >> status) & 1 AND created BETWEEN ?5 AND ?6 ORDER BY key LIMIT ?8`
 	case insertHistory:
 		return `INSERT INTO history (key, seq, events) VALUES (?, ?, ?)`
 	case updateHistory:
