@@ -100,6 +100,8 @@ type Client interface {
 	PurgeAll(ctx context.Context, targets []history.Instance) (purged int, err error)
 	// Wait blocks until the instance is in a terminal state and returns that state, or ErrInstanceNotFound.
 	Wait(ctx context.Context, instanceID string) (*InstanceState, error)
+	// Info says what the hub has to say about itself. It may cost some requests, or a second.
+	Info(ctx context.Context) (HubInfo, error)
 	// Poison is about messages that could not be processed.
 	Poison
 	// OrderedDelivery reports whether what one instance sends to another arrives exactly once and in the order of sending, so that entities need

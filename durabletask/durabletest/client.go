@@ -96,3 +96,7 @@ func (c *client) ReplayPoison(ctx context.Context, id string) error {
 func (c *client) DropPoison(ctx context.Context, id string) error {
 	return tell(ctx, c.Hub, func(ctx context.Context, l *life) error { return l.DropPoison(ctx, id) })
 }
+
+func (c *client) Info(ctx context.Context) (backend.HubInfo, error) {
+	return ask(ctx, c.Hub, func(ctx context.Context, l *life) (backend.HubInfo, error) { return l.Info(ctx) })
+}

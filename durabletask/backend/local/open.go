@@ -46,6 +46,7 @@ func (b *Backend) openFile(ctx context.Context, path, vfs string) error {
 	if path, err = realPath(path); err != nil {
 		return fmt.Errorf("open the store: %w", err)
 	}
+	b.path = path
 	if b.lock, err = lockFile(path); err != nil {
 		return err
 	}

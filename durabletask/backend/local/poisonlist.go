@@ -213,9 +213,9 @@ func (b *Backend) DropPoison(ctx context.Context, id string) error {
 
 type drop struct {
 	reply
-	id     string
-	ended  *instance // whose start it was
-	told   *post     // its parent
+	id    string
+	ended *instance // whose start it was
+	told  *post     // its parent
 }
 
 func (q *drop) order() order { return order{poisonRank, "", "drop " + q.id} }
