@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask"
@@ -51,6 +52,7 @@ func TestRetention(t *testing.T) {
 				w.completes(0, fmt.Sprint(prefix, n), helloOutput)
 			}
 			time.Sleep(30 * time.Minute)
+			synctest.Wait()
 			for n := range 4 {
 				if _, err := w.Get(w.ctx, fmt.Sprint(prefix, n)); !errors.Is(err, durabletask.ErrInstanceNotFound) {
 					t.Errorf("%s%d: %v", prefix, n, err)
