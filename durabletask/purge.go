@@ -45,8 +45,8 @@ const purgeBatch = 250
 // called again to go on. progress, if there is one, is called after each batch of a few hundred; while it runs, nothing is purged.
 func (c *Client) PurgeMany(ctx context.Context, f PurgeFilter, progress ...func(PurgeProgress)) (int, error) {
 	var p PurgeProgress
-	q, any := f.query()
-	for any {
+	q, more := f.query()
+	for more {
 		if err := ctx.Err(); err != nil {
 			return p.Purged, fmt.Errorf("purge instances: %w", err)
 		}
@@ -70,13 +70,13 @@ func (c *Client) PurgeMany(ctx context.Context, f PurgeFilter, progress ...func(
 			report(p)
 		}
 		q.Token = page.Next
-		any = q.Token != ""
+		more = q.Token != ""
 	}
 	return p.Purged, nil
 }
 
 // query asks for what may match, or reports that nothing can.
-func (f *PurgeFilter) query() (q Query, any bool) {
+func (f *PurgeFilter) query() (q Query, possible bool) {
 	q = Query{CreatedFrom: f.CreatedFrom, CreatedTo: f.CreatedTo, OmitInput: true, AnyOrder: true, PageSize: purgeBatch}
 	if ended := f.EndedTo; !ended.IsZero() && (q.CreatedTo.IsZero() || ended.Before(q.CreatedTo)) {
 		q.CreatedTo = ended // what ended by then had begun by then

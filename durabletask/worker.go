@@ -43,7 +43,30 @@ type WorkerOptions struct {
 	// Retention is for how long instances are kept that have ended, before they are purged with all that is kept of them; default: for ever. One
 	// worker of a hub purges at a time, a batch now and then. What has not ended is never purged, nor are entities.
 	Retention time.Duration
+	// OnChange is told when instances start and end, and when activities have run, once storage knows of it; nil for nobody. A crash between the
+	// two swallows the news; a change is never told that has not happened. It is called by what works, so it must return at once.
+	OnChange func(Change)
 }
+
+// Change is a change of state of which storage knows already.
+type Change = dispatch.Change
+
+// ChangeKind says what has happened to an instance or an activity.
+type ChangeKind = dispatch.ChangeKind
+
+// The kinds of changes.
+const (
+	OrchestrationStarted        = dispatch.Started
+	OrchestrationContinuedAsNew = dispatch.ContinuedAsNew
+	OrchestrationSuspended      = dispatch.Suspended
+	OrchestrationResumed        = dispatch.Resumed
+	OrchestrationCompleted      = dispatch.Completed
+	OrchestrationFailed         = dispatch.Failed
+	OrchestrationTerminated     = dispatch.Terminated
+	ActivityCompleted           = dispatch.ActivityCompleted
+	ActivityFailed              = dispatch.ActivityFailed
+	EntityCreated               = dispatch.EntityCreated
+)
 
 // Versions are the settings of a worker about versions of orchestrations.
 type Versions = dispatch.Versions
@@ -88,7 +111,7 @@ func NewWorker(app *App, b backend.Backend, o WorkerOptions) *Worker {
 		}, dispatch.Options{
 			Environment: o.Environment, Logger: o.Logger, Orchestrations: o.Orchestrations, Activities: o.Activities, Entities: o.Entities,
 			Watchdog: o.Watchdog, StoreInputs: o.StoreInputs, MaxCalls: o.MaxCalls, EntityOptions: entities,
-			SerializeExceptions: o.SerializeExceptions, Versions: o.Versions,
+			SerializeExceptions: o.SerializeExceptions, Versions: o.Versions, OnChange: o.OnChange,
 		}),
 		client:    client,
 		retention: retention{keep: o.Retention, leads: b.Leads, client: client, log: o.Logger},

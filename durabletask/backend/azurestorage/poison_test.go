@@ -16,7 +16,7 @@ import (
 // panicky is an app whose middleware panics for a while, as an engine does that has a fault.
 func panicky(broken *bool) func() *durabletask.App {
 	return func() *durabletask.App {
-		echo := durabletask.NewOrchestrator(func(ctx durabletask.Context, s string) (string, error) {
+		echo := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ string) (string, error) {
 			return durabletask.NewEvent[string]("Text").Wait(ctx, time.Hour)
 		}, durabletask.Named("Echo"))
 		app := durabletask.New(echo)

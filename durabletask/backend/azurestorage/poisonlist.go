@@ -306,15 +306,13 @@ func (b *Backend) replayed(ctx context.Context, d *described) ([]byte, error) {
 	}
 	text := []byte(d.Text)
 	m, err := wire.DecodeMessage(text)
-	if err != nil { // comes back as it was
-		return text, nil
-	}
-	if m.Blob == "" {
+	switch {
+	case err != nil: // comes back as it was
+	case m.Blob == "":
 		o := &outbound{wire: m}
 		err := b.encode(ctx, o, b.nextSerial())
 		return o.text, err
-	}
-	if b.o.Base64 && strings.HasPrefix(d.Text, "{") {
+	case b.o.Base64 && strings.HasPrefix(d.Text, "{"):
 		text = base64.StdEncoding.AppendEncode(nil, text)
 	}
 	return text, nil
