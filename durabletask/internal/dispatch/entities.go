@@ -19,7 +19,7 @@ func (d *Dispatcher) nextEntity(ctx, operations context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := contain(func() error { return d.batch(ctx, operations, w) }); err != nil && !errors.Is(err, backend.ErrSessionLost) {
+	if err := contain(w.Session, func() error { return d.batch(ctx, operations, w) }); err != nil && !errors.Is(err, backend.ErrSessionLost) {
 		d.abandon(ctx, w, err, redelivery(w.Attempt))
 	}
 	return nil

@@ -28,7 +28,7 @@ func (d *Dispatcher) nextOrchestration(ctx context.Context) error {
 	if x == nil {
 		x = replay.New()
 	}
-	if err := contain(func() error { return d.episode(ctx, w, x) }); err != nil {
+	if err := contain(w.Session, func() error { return d.episode(ctx, w, x) }); err != nil {
 		x.End()
 		if !errors.Is(err, backend.ErrSessionLost) {
 			d.abandon(ctx, w, err, redelivery(w.Attempt))

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+
+	"github.com/azdurable/azdurable/durabletask/backend"
 )
 
 // panicError is a panic of the engine or of middleware. (Panics of user code are outcomes.) What sets one off again and again is given up in the end:
@@ -22,10 +24,12 @@ func poisonous(cause error) bool {
 	return ok
 }
 
-// contain turns a panic into an error: one message that the engine can't stand must not take the process down with everything else it does.
-func contain(f func() error) (err error) {
+// contain turns a panic into an error: one message that the engine can't stand must not take the process down with everything else it does. What was
+// parked in the session by then has run ahead of storage, and is taken out.
+func contain(s *backend.Session, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
+			s.Park(nil)
 			err = &panicError{p, debug.Stack()}
 		}
 	}()
