@@ -305,15 +305,15 @@ func (b *Backend) replayed(ctx context.Context, d *described) ([]byte, error) {
 		return nil, errForeignPoison
 	}
 	text := []byte(d.Text)
-	m, err := wire.DecodeMessage(text)
-	switch {
-	case err != nil: // comes back as it was
-	case m.Blob == "":
-		o := &outbound{wire: m}
-		err := b.encode(ctx, o, b.nextSerial())
-		return o.text, err
-	case b.o.Base64 && strings.HasPrefix(d.Text, "{"):
-		text = base64.StdEncoding.AppendEncode(nil, text)
+	if m, err := wire.DecodeMessage(text); err == nil { // else it comes back as it was
+		if m.Blob == "" {
+			o := &outbound{wire: m}
+			err := b.encode(ctx, o, b.nextSerial())
+			return o.text, err
+		}
+		if b.o.Base64 && strings.HasPrefix(d.Text, "{") {
+			text = base64.StdEncoding.AppendEncode(nil, text)
+		}
 	}
 	return text, nil
 }

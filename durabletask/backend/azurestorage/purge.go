@@ -25,9 +25,13 @@ func (b *Backend) Purge(ctx context.Context, target history.Instance) error {
 // PurgeAll removes many instances that have ended, some of them at a time.
 func (b *Backend) PurgeAll(ctx context.Context, targets []history.Instance) (purged int, err error) {
 	gone := make([]bool, len(targets))
-	all := make([]int, len(targets))
-	for n := range all {
-		all[n] = n
+	var all []int
+	named := make(map[history.Instance]bool, len(targets))
+	for n, target := range targets {
+		if !named[target] { // two purges of one instance at once would both count it
+			named[target] = true
+			all = append(all, n)
+		}
 	}
 	err = parallel(all, func(n int) error {
 		evicted, err := b.purge(ctx, targets[n])
