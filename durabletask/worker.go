@@ -8,6 +8,7 @@ import (
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/internal/dispatch"
+	"github.com/azdurable/azdurable/durabletask/internal/durablehttp"
 	"github.com/azdurable/azdurable/durabletask/internal/entity"
 )
 
@@ -86,6 +87,7 @@ type Worker struct {
 	dispatcher *dispatch.Dispatcher
 	client     *Client
 	retention  retention
+	http       *durablehttp.Sender
 }
 
 // NewWorker makes a worker. It does nothing before Start.
@@ -103,18 +105,19 @@ func NewWorker(app *App, b backend.Backend, o WorkerOptions) *Worker {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	http := app.http.sender()
 	return &Worker{
 		dispatcher: dispatch.New(b, dispatch.Pipelines{
 			Orchestration: dispatch.Chain(app.orchestrate, app.aroundOrchestrations...),
-			Activity:      dispatch.Chain(app.perform, app.aroundActivities...),
+			Activity:      dispatch.Chain((&activities{app, http}).perform, app.aroundActivities...),
 			Entity:        dispatch.Chain(app.operate, app.aroundEntities...),
 		}, dispatch.Options{
 			Environment: o.Environment, Logger: o.Logger, Orchestrations: o.Orchestrations, Activities: o.Activities, Entities: o.Entities,
 			Watchdog: o.Watchdog, StoreInputs: o.StoreInputs, MaxCalls: o.MaxCalls, EntityOptions: entities,
 			SerializeExceptions: o.SerializeExceptions, Versions: o.Versions, OnChange: o.OnChange,
 		}),
-		client:    client,
 		retention: retention{keep: o.Retention, leads: b.Leads, client: client, log: o.Logger},
+		client:    client, http: http,
 	}
 }
 
@@ -149,6 +152,7 @@ func (w *Worker) Start(ctx context.Context) error {
 // and waits one more second. What is left is done again after the next start. The backend is closed.
 func (w *Worker) Stop(ctx context.Context) error {
 	w.retention.stop()
+	defer w.http.Close()
 	return w.dispatcher.Stop(ctx)
 }
 
@@ -162,16 +166,6 @@ func (a *App) orchestrate(_ context.Context, w *OrchestrationWork) error {
 		return fmt.Errorf("orchestrator %q: %w in this app; deploy a version that has it, or terminate the instance", w.Name, ErrNotRegistered)
 	}
 	w.Decisions = Execute(f, w.Episode)
-	return nil
-}
-
-// perform is the innermost handler of activities.
-func (a *App) perform(ctx context.Context, w *ActivityWork) error {
-	f, ok := a.Activity(w.Name)
-	if !ok {
-		return fmt.Errorf("activity %q: %w in this app; deploy a version that has it", w.Name, ErrNotRegistered)
-	}
-	Perform(ctx, f, w)
 	return nil
 }
 
