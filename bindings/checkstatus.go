@@ -11,20 +11,18 @@ import (
 )
 
 // CreateCheckStatusResponse answers 202 with the URLs of an instance. It does not look whether there is such an instance.
-func (c *DurableClient) CreateCheckStatusResponse(w http.ResponseWriter, r *http.Request, id string) {
-	c.checkStatus(w, r, id, false)
-}
-
-func (c *DurableClient) checkStatus(w http.ResponseWriter, r *http.Request, id string, failureIs500 bool) {
-	p := c.CreateHTTPManagementPayload(r, id)
+//
+// DTFx: HttpApiHandler.CreateCheckStatusResponseMessage.
+func (c *DurableClient) CreateCheckStatusResponse(w http.ResponseWriter, r *http.Request, id string, options ...LinkOption) {
+	p := c.CreateHTTPManagementPayload(r, id, options...)
 	p.RewindPostURI = "" // the reference leaves it out here
-	if failureIs500 {
-		p.StatusQueryGetURI += "&returnInternalServerErrorOnFailure=true"
-	}
 	w.Header().Set("Location", p.StatusQueryGetURI)
-	w.Header().Set("Retry-After", "10")
+	w.Header().Set("Retry-After", retryStatus)
 	WriteJSON(w, http.StatusAccepted, p)
 }
+
+// retryStatus is after how many seconds whoever has started an instance should look at its status.
+const retryStatus = "10"
 
 // Wait says how long a response waits for an instance to end, and what it then looks like.
 type Wait struct {
@@ -51,7 +49,7 @@ func (c *DurableClient) WaitForCompletionOrCreateCheckStatusResponse(w http.Resp
 	case err != nil:
 		return err
 	case state == nil || !state.Status.Terminal():
-		c.checkStatus(w, r, id, o.FailureIs500)
+		c.CreateCheckStatusResponse(w, r, id, o.links()...)
 	case state.Status == durabletask.Completed:
 		WriteJSON(w, http.StatusOK, payload(state.Output))
 	default:
@@ -73,6 +71,13 @@ func (o *Wait) Check() error {
 	if o.RetryInterval > o.Timeout {
 		return fmt.Errorf("Total timeout %v should be bigger than retry timeout %v", // ext: DurableClient.cs
 			o.Timeout.Seconds(), o.RetryInterval.Seconds())
+	}
+	return nil
+}
+
+func (o *Wait) links() []LinkOption {
+	if o.FailureIs500 {
+		return []LinkOption{FailureIs500}
 	}
 	return nil
 }

@@ -13,9 +13,6 @@ import (
 	"github.com/azdurable/azdurable/durabletask/backend"
 )
 
-// ManagementPath is where the management API is mounted.
-const ManagementPath = "/runtime/webhooks/durabletask"
-
 // Extension is an app on its feet: its hub, its triggers, its worker.
 type Extension struct {
 	hub, key    string
@@ -26,7 +23,7 @@ type Extension struct {
 	client      *bindings.DurableClient
 	backend     backend.Backend
 	worker      *durabletask.Worker
-	management  http.Handler
+	management  *management
 
 	mu      sync.Mutex
 	started bool
@@ -70,9 +67,10 @@ func Initialize(ctx context.Context, app *durabletask.App, o Options) (*Extensio
 	}
 	e.worker = durabletask.NewWorker(app, e.backend, settings.worker(e.log))
 	e.client = bindings.NewDurableClient(e.worker.Client(), bindings.Links{
-		Hub: e.hub, Connection: settings.connectionName, Path: ManagementPath, Key: e.key, ForwardedHost: settings.useForwardedHost,
+		Hub: e.hub, Connection: settings.connectionName, Path: o.ManagementPath, Key: e.key, Signer: o.signer(),
+		ForwardedHost: settings.useForwardedHost, Host: o.Settings.host(),
 	})
-	e.management = newManagement(e.client, e.table, e.hub, settings.connectionName, e.key, e.log)
+	e.management = newManagement(e, settings)
 	return e, nil
 }
 
@@ -151,5 +149,9 @@ func (e *Extension) Locked() bool { return e.key != "" }
 // RoutePrefix is the path below which HTTP functions are, without slashes at its ends; may be empty.
 func (e *Extension) RoutePrefix() string { return e.routePrefix }
 
-// Management answers the management API. The requests' paths begin with ManagementPath.
+// Management answers the management API. The requests' paths begin with the ManagementPath of the options.
 func (e *Extension) Management() http.Handler { return e.management }
+
+// ManagementAt answers the management API at another path: base, which begins with a slash and does not end with one, is what the requests'
+// paths begin with, and the links in answers.
+func (e *Extension) ManagementAt(base string) http.Handler { return e.management.at(base) }

@@ -11,11 +11,11 @@ import (
 type segment struct{ text, once string }
 
 // cutBase takes the mount point off a path, in any letter case.
-func cutBase(path string) (string, bool) {
-	if len(path) < len(ManagementPath) || !strings.EqualFold(path[:len(ManagementPath)], ManagementPath) {
+func cutBase(base, path string) (string, bool) {
+	if len(path) < len(base) || !strings.EqualFold(path[:len(base)], base) {
 		return path, false
 	}
-	rest := path[len(ManagementPath):]
+	rest := path[len(base):]
 	return rest, rest == "" || rest[0] == '/'
 }
 

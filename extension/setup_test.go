@@ -25,6 +25,7 @@ type hub struct {
 	*extension.Extension
 	t       *testing.T
 	backend backend.Backend
+	token   string // of the last page
 }
 
 // inMemory opens a store that the test can also look into.
