@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -44,6 +45,7 @@ func (c *DurableClient) WaitForCompletionOrCreateCheckStatusResponse(w http.Resp
 	if err := o.Check(); err != nil {
 		return err
 	}
+	readOut(r)
 	state, err := c.waitFor(r.Context(), id, o)
 	switch {
 	case err != nil:
@@ -64,6 +66,16 @@ func (c *DurableClient) WaitForCompletionOrCreateCheckStatusResponse(w http.Resp
 		o.Status(w, r, code, state)
 	}
 	return nil
+}
+
+// leftover is how much of a body is read out for a client that is waited with; one that sends more is not heard when it leaves.
+const leftover = 256 << 10
+
+// readOut reads what is left of a body: until a request has been read to its end, its server does not notice that the client has left.
+func readOut(r *http.Request) {
+	if r.Body != nil {
+		_, _ = io.CopyN(io.Discard, r.Body, leftover) // a client that has left ends the wait by itself
+	}
 }
 
 // Check returns an error if the retry interval is longer than the timeout.

@@ -19,6 +19,9 @@ func cutBase(base, path string) (string, bool) {
 	return rest, rest == "" || rest[0] == '/'
 }
 
+// longestPath is how many segments a path of this API may have: instances/{instanceId}/raiseEvent/{eventName}. Of longer ones no more is read.
+const longestPath = 4
+
 // splitPath takes a path apart, which is still encoded. One slash at the end is ignored; an empty segment, and one with an encoded
 // slash, is not a path of this API.
 func splitPath(path string) ([]segment, bool) {
@@ -30,7 +33,7 @@ func splitPath(path string) ([]segment, bool) {
 	for part := range strings.SplitSeq(path, "/") {
 		once := percentDecode(part)
 		s := segment{text: percentDecode(formDecode(once)), once: once}
-		if s.text == "" || strings.Contains(s.text, "/") || !utf8.ValidString(s.text) || !utf8.ValidString(s.once) {
+		if len(segments) == longestPath || s.text == "" || strings.Contains(s.text, "/") || !utf8.ValidString(s.text) || !utf8.ValidString(s.once) {
 			return nil, false
 		}
 		segments = append(segments, s)
