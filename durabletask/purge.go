@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
@@ -29,7 +31,13 @@ type PurgeFilter struct {
 	CreatedFrom, CreatedTo time.Time
 	// Statuses lists the states wanted, of Completed, Failed, Terminated and Canceled; empty means all of these.
 	Statuses []Status
+	// Progress is told how many were purged so far, after each page of up to 1,000, on the goroutine that calls PurgeMany; nil for nobody.
+	Progress func(purged int)
 }
+
+// purgesAtOnce is how many instances are purged at a time: enough for the embedded store to commit many with one fsync, and not so many
+// that an Azure Storage account would throttle whoever else uses it.
+const purgesAtOnce = 32
 
 // PurgeMany removes all instances that match and returns how many there were, also if it ends early: with the first error, or with ctx. It can be
 // called again to go on.
@@ -49,21 +57,44 @@ func (c *Client) PurgeMany(ctx context.Context, f PurgeFilter) (int, error) {
 		if err != nil {
 			return purged, fmt.Errorf("purge instances: %w", err)
 		}
-		for _, s := range page.Instances {
-			if history.IsEntity(s.Instance.ID) {
-				continue
-			}
-			err := c.backend.Purge(ctx, s.Instance)
-			switch {
-			case err == nil:
-				purged++
-			case errors.Is(err, ErrInstanceNotFound), errors.Is(err, ErrInstanceRunning): // somebody has got ahead
-			default:
-				return purged, fmt.Errorf("purge %s: %w", excerpt(s.Instance.ID), err)
-			}
+		n, err := c.purgeAll(ctx, page.Instances)
+		if purged += n; f.Progress != nil && n > 0 {
+			f.Progress(purged)
+		}
+		if err != nil {
+			return purged, err
 		}
 		if q.Token = page.Next; q.Token == "" {
 			return purged, nil
 		}
 	}
+}
+
+// purgeAll purges instances, several at a time, and returns how many there were. It ends with the first error; purges that are under way then
+// come to their end.
+func (c *Client) purgeAll(ctx context.Context, instances []*State) (int, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next, purged atomic.Int64
+	var all sync.WaitGroup
+	for range min(purgesAtOnce, len(instances)) {
+		all.Go(func() {
+			for n := next.Add(1) - 1; n < int64(len(instances)) && ctx.Err() == nil; n = next.Add(1) - 1 {
+				target := instances[n].Instance
+				if history.IsEntity(target.ID) {
+					continue
+				}
+				err := c.backend.Purge(ctx, target)
+				switch {
+				case err == nil:
+					purged.Add(1)
+				case errors.Is(err, ErrInstanceNotFound), errors.Is(err, ErrInstanceRunning): // somebody has got ahead
+				default:
+					cancel(fmt.Errorf("purge %s: %w", excerpt(target.ID), err))
+				}
+			}
+		})
+	}
+	all.Wait()
+	return int(purged.Load()), context.Cause(ctx)
 }

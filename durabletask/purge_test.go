@@ -1,8 +1,11 @@
 package durabletask_test
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask"
@@ -71,6 +74,35 @@ func TestPurgeMany(t *testing.T) {
 		p, err := h.List(ctx, durabletask.Query{})
 		if err != nil || len(p.Instances) != 3 { // the one that waits, and the two entities that it has locked
 			t.Errorf("%d instances are left, %v", len(p.Instances), err)
+		}
+	})
+}
+
+// A purge of many pages says how far it is, ends with the caller's patience or the first error, and can be called again.
+func TestPurgeManyPages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		const n = 2_500
+		nothing := durabletask.NewOrchestrator(func(durabletask.Context, durabletask.None) (int, error) { return 0, nil }, durabletask.Named("Nothing"))
+		b := setup(t, durabletask.New(nothing), durabletask.WorkerOptions{})
+		for range n {
+			if _, err := nothing.Schedule(ctx, b.Client, durabletask.None{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		var told []int
+		purged, err := b.PurgeMany(ctx, durabletask.PurgeFilter{Progress: func(n int) {
+			told = append(told, n)
+			cancel()
+		}})
+		if purged != 1_000 || !errors.Is(err, context.Canceled) || !slices.Equal(told, []int{1_000}) {
+			t.Errorf("a purge that was cut off: %d, %v, told %v", purged, err, told)
+		}
+		purged, err = b.PurgeMany(t.Context(), durabletask.PurgeFilter{Progress: func(n int) { told = append(told, n) }})
+		if purged != n-1_000 || err != nil || !slices.Equal(told, []int{1_000, 1_000, n - 1_000}) {
+			t.Errorf("the rest: %d, %v, told %v", purged, err, told)
 		}
 	})
 }

@@ -61,6 +61,9 @@ CREATE TABLE activities (
 	body         TEXT NOT NULL,
 	PRIMARY KEY (key, seq)
 ) STRICT, WITHOUT ROWID;
+`, `
+CREATE INDEX uncompleted ON instances (id, status, created) WHERE status <> 1; -- small: most instances complete, and soon
+CREATE INDEX created ON instances (created);                                  -- grows at its end only, which is cheap
 `}
 }
 
