@@ -90,6 +90,7 @@ var admissions = map[string]struct {
 	"POST instances/{instanceId}/restart":                {"/instances/#/restart", 202, true},
 	"POST instances/{instanceId}/restartWithOptions":     {"/instances/#/restartWithOptions?newInstanceId=#", 409, false},
 	"* makeprimary":                                      {"/makeprimary", 200, false},
+	"GET openapi.json":                                   {"/openapi.json", 200, false},
 }
 
 // Every endpoint and every kind of caller: who gets in, and that others get 401 and change nothing.

@@ -47,6 +47,7 @@ func endpoints() []endpoint {
 		{"POST", "instances/{instanceId}/restart", true, (*call).restart},
 		{"POST", "instances/{instanceId}/restartWithOptions", false, (*call).restartWithOptions},
 		{anyMethod, "makeprimary", false, (*call).makePrimary},
+		{"GET", "openapi.json", false, (*call).describe},
 	}
 }
 
