@@ -37,7 +37,7 @@ type PurgeFilter struct {
 
 // purgesAtOnce is how many instances are purged at a time: enough for the embedded store to commit many with one fsync, and not so many
 // that an Azure Storage account would throttle whoever else uses it.
-const purgesAtOnce = 32
+const purgesAtOnce = 128
 
 // PurgeMany removes all instances that match and returns how many there were, also if it ends early: with the first error, or with ctx. It can be
 // called again to go on.

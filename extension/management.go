@@ -131,7 +131,9 @@ func (c *call) here() error {
 	if !c.elsewhere {
 		return nil
 	}
-	return &argumentError{"This app serves the task hub '" + c.hub + "' only: what is sent to '" + c.query.trimmed("taskHub") + "' would never run. Leave taskHub out."}
+	return &argumentError{
+		"This app serves the task hub '" + c.hub + "' only: what is sent to '" + c.query.trimmed("taskHub") + "' would never run. Leave taskHub out.",
+	}
 }
 
 // empty answers without a body, which clients that parse every body rely on.

@@ -42,7 +42,8 @@ func (c *call) purge(w http.ResponseWriter, r *http.Request) error {
 // The refusals of a purge of many, which are JSON strings.
 const (
 	noFrom   = "Please provide value for 'createdTimeFrom' parameter."
-	noStatus = "None of the values of 'runtimeStatus' is a status. Nothing was purged. The names are Completed, Failed, Terminated and Canceled, in exactly this spelling."
+	noStatus = "None of the values of 'runtimeStatus' is a status. Nothing was purged. " +
+		"The names are Completed, Failed, Terminated and Canceled, in exactly this spelling."
 )
 
 // purgeMany is DELETE instances. It stops when the caller goes away, and can be asked again to go on.

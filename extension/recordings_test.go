@@ -25,12 +25,12 @@ var recordings = map[string]recording{
 	"http-start": {prepare: func(h *hub) {
 		h.begin("WaitEvent", "dup", "1")
 		h.begin("Echo", "dupc", "1")
-		h.pending("dupp", "1")
+		h.pending("dupp")
 	}},
 	"http-status": {prepare: func(h *hub) {
 		h.four()
-		h.suspended("susp", "p")
-		h.pending("pend", "1")
+		h.suspended("susp")
+		h.pending("pend")
 		for id := range strings.FieldsSeq("tr1 tr2 tr3 tr4 tr5 tr6 tr7 tr8") {
 			h.begin("WaitEvent", id, "1")
 		}
@@ -57,15 +57,15 @@ var recordings = map[string]recording{
 		}
 		time.Sleep(time.Second)
 		h.four()
-		h.suspended("susp", "p")
+		h.suspended("susp")
 		h.ask("POST", "/entities/Counter/e1?op=add", testKey, "1")
 	}},
 	"http-control": {prepare: func(h *hub) {
 		h.four()
-		h.suspended("susp", "p")
-		h.pending("pend", "1")
-		h.suspended("k0", "p")
-		h.pending("k00", "1")
+		h.suspended("susp")
+		h.pending("pend")
+		h.suspended("k0")
+		h.pending("k00")
 		for id := range strings.FieldsSeq("k1 k2 k3") {
 			h.begin("WaitEvent", id, "1")
 		}
@@ -79,7 +79,7 @@ var recordings = map[string]recording{
 	"http-no-raise-check": {prepare: func(*hub) {}, settings: []string{hostSetting + "throwStatusExceptionsOnRaiseEvent=false"}},
 	"v3.19.0-http-purge": {prepare: func(h *hub) {
 		h.four()
-		h.suspended("susp", "p")
+		h.suspended("susp")
 	}},
 	"v3.19.0-http-restart-options": {prepare: func(*hub) {}},
 	"v3.19.0-http-start-odd-ids":   {prepare: func(*hub) {}},
@@ -102,8 +102,9 @@ func (h *hub) four() {
 }
 
 // suspended makes an instance that has been suspended.
-func (h *hub) suspended(id, reason string) {
+func (h *hub) suspended(id string) {
 	h.t.Helper()
+	reason := "p"
 	h.begin("WaitEvent", id, "1")
 	if err := h.Client().Suspend(h.t.Context(), id, &reason); err != nil {
 		h.t.Fatal(err)
@@ -121,9 +122,9 @@ func (h *hub) start(name, id string, input *string) {
 }
 
 // pending makes an instance that does not start before long.
-func (h *hub) pending(id, input string) {
+func (h *hub) pending(id string) {
 	h.t.Helper()
-	generation := 0
+	input, generation := "1", 0
 	event := &history.ExecutionStarted{
 		Header: history.Header{ID: history.NoID, Time: time.Now().UTC(), ActivityID: "pending"}, Instance: history.Instance{ID: id, ExecutionID: "e"},
 		Name: "WaitEvent", Input: &input, Generation: &generation, ScheduledStart: time.Now().UTC().Add(time.Hour),

@@ -86,7 +86,7 @@ func (l *listing) readCreated(c *conn) error {
 	}
 	slices.Sort(ids)
 	for _, id := range ids {
-		if err := c.query(l.add, listOne, append(l.args[:len(l.args):len(l.args)], id)...); err != nil {
+		if err := c.query(l.add, listOne, append(slices.Clip(l.args), id)...); err != nil {
 			return err
 		}
 		if l.page.Next != "" {
