@@ -40,7 +40,7 @@ func managementAPI(ctx context.Context, folder string) (figures []figure, err er
 		}
 		return n, nil
 	}, durabletask.Named("Ends"))
-	e, err := extension.Initialize(ctx, durabletask.New(ends), extension.Options{
+	e, err := extension.Initialize(durabletask.New(ends), extension.Options{
 		Folder: folder, Hub: "Bench", Store: extension.StoreLocal, Logger: slog.New(slog.DiscardHandler), Environ: []string{""}, Settings: &extension.AppSettings{},
 	})
 	if err != nil {

@@ -35,6 +35,14 @@ const (
 	AuthAnonymous
 )
 
+// String is the level as function.json spells it.
+func (l AuthLevel) String() string {
+	if l == AuthAnonymous {
+		return "anonymous"
+	}
+	return "function"
+}
+
 // HTTPTrigger calls a function for each request to a route.
 type HTTPTrigger struct {
 	name, place string
@@ -81,4 +89,26 @@ func (t *HTTPTrigger) Paths() []string { return slices.Clone(t.paths) }
 // Invoke answers a request.
 func (t *HTTPTrigger) Invoke(w http.ResponseWriter, r *http.Request, client *DurableClient) {
 	t.fn(w, r, client)
+}
+
+// The names of the bindings of an HTTP function.
+const (
+	requestBinding  = "req"
+	responseBinding = "res"
+)
+
+// Function is what function.json says of the function.
+func (t *HTTPTrigger) Function() Function {
+	properties := map[string]any{"authLevel": t.route.Auth.String(), "route": strings.Trim(t.route.Pattern, "/")}
+	if len(t.route.Methods) > 0 {
+		methods := make([]string, len(t.route.Methods))
+		for i, m := range t.route.Methods {
+			methods[i] = strings.ToLower(m)
+		}
+		properties["methods"] = methods
+	}
+	return Function{Bindings: []Binding{
+		{Type: TypeHTTP, Direction: DirectionIn, Name: requestBinding, Properties: properties},
+		{Type: "http", Direction: DirectionOut, Name: responseBinding},
+	}}
 }

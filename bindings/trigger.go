@@ -1,5 +1,7 @@
 package bindings
 
+import "context"
+
 // Trigger is what calls a function. There is one type for each way to be called; the engine and the HTTP server call what
 // they know: [OrchestrationTrigger], [ActivityTrigger], [EntityTrigger], [HTTPTrigger].
 type Trigger interface {
@@ -11,10 +13,22 @@ type Trigger interface {
 	Place() string
 }
 
-// The kinds of triggers.
+// HostTrigger is a trigger whose occasions the Functions host sees: a request, a due time, a message. The engine's own triggers are
+// none: the host must not hear of them, or it would start Microsoft's engine on our hub.
+type HostTrigger interface {
+	Trigger
+	// Function is what function.json says of the function.
+	Function() Function
+	// Answer calls the function for one invocation. An error fails the invocation, and what the host does then depends on the trigger: a
+	// message comes again, a caller gets 500.
+	Answer(ctx context.Context, in *Invocation, client *DurableClient) (*Outcome, error)
+}
+
+// The kinds of triggers that have a type of their own here.
 const (
 	TypeOrchestration = "orchestrationTrigger"
 	TypeActivity      = "activityTrigger"
 	TypeEntity        = "entityTrigger"
 	TypeHTTP          = "httpTrigger"
+	TypeTimer         = "timerTrigger"
 )

@@ -44,8 +44,8 @@ func (s *AppSettings) host() string {
 	return s.Hostname
 }
 
-// underHost reports whether the Functions host started this process.
-func (s *AppSettings) underHost() bool { return s.Port != "" }
+// UnderHost reports whether the Functions host started this process.
+func (s *AppSettings) UnderHost() bool { return s.Port != "" }
 
 // functionApp reports whether the app runs in Azure, where several instances share the work and disks don't last.
 func (s *AppSettings) functionApp() bool { return s.InstanceID != "" || s.linuxConsumption() }

@@ -154,8 +154,11 @@ func TestStorageOutage(t *testing.T) {
 				return outage{b}, err
 			},
 		}
-		e, err := extension.Initialize(t.Context(), standIns(), o)
+		e, err := extension.Initialize(standIns(), o)
 		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = e.Stop(t.Context()) }()

@@ -13,64 +13,66 @@ import (
 	"github.com/azdurable/azdurable/durabletask/backend"
 )
 
-// Extension is an app on its feet: its hub, its triggers, its worker.
+// Extension is an app with its settings, its triggers and, once started, its hub.
 type Extension struct {
 	hub, key    string
 	routePrefix string
 	store       Store
+	options     Options
+	settings    *durableTask
 	log         *slog.Logger
+	app         *durabletask.App
 	table       *bindings.Table
-	client      *bindings.DurableClient
-	backend     backend.Backend
-	worker      *durabletask.Worker
-	management  *management
+	metrics     *metrics
+	notifier    *notifier // nil if nobody is to be notified
 
-	mu      sync.Mutex
-	started bool
+	mu   sync.Mutex
+	open *openHub // nil until Start has succeeded
 }
 
-// Initialize reads the settings, opens the store, makes the task hub if there is none, and registers the app's functions: after
-// it every orchestration, activity and entity goes through the app's middleware to the trigger of its function. It returns an error that
-// says what to change. Middleware of one's own is to be added to the app before.
-func Initialize(ctx context.Context, app *durabletask.App, o Options) (*Extension, error) {
+// openHub is a task hub with the app at work on it.
+type openHub struct {
+	backend    backend.Backend
+	worker     *durabletask.Worker
+	working    bool
+	stopped    bool
+	client     *bindings.DurableClient
+	management *management
+}
+
+// Initialize reads the settings and registers the app's functions: after it every orchestration, activity and entity goes through the app's
+// middleware to the trigger of its function. It touches no storage. It returns an error that says what to change. Middleware of one's own is to be added
+// to the app before.
+func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	e := &Extension{key: o.Key, log: o.Logger}
+	e := &Extension{key: o.Key, log: o.Logger, options: o, app: app, metrics: newMetrics()}
 	c, err := readConfiguration(o.Folder, o.Environ)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := readDurableTask(c, o.Settings, e.log)
-	if err != nil {
+	if e.settings, err = readDurableTask(c, o.Settings, e.log); err != nil {
 		return nil, err
 	}
 	e.routePrefix = routePrefix(c)
 	if o.Hub != "" {
-		settings.hubName = o.Hub
+		e.settings.hubName = o.Hub
 	}
-	if e.hub, err = resolveHub(settings.hubName, o.Settings, o.lookup, e.log); err != nil {
+	if e.hub, err = resolveHub(e.settings.hubName, o.Settings, o.lookup, e.log); err != nil {
 		return nil, err
 	}
-	if e.store, err = chooseStore(&o, settings, o.Settings, o.lookup, e.hub); err != nil {
+	if e.store, err = chooseStore(&o, e.settings, o.Settings, o.lookup, e.hub); err != nil {
 		return nil, err
 	}
+	if e.notifier, err = newNotifier(e.settings.notifications, e.hub, o.lookup, e.log); err != nil {
+		return nil, err
+	}
+	e.settings.completeHTTP(app)
 	e.table = register(app, o.Triggers)
 	app.UseOrchestrations(e.invokeOrchestration)
 	app.UseActivities(e.invokeActivity)
 	app.UseEntities(e.invokeEntity)
-	if e.backend, err = o.Open(ctx, e.store, e.log); err != nil {
-		return nil, err
-	}
-	if err := e.backend.CreateTaskHub(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("make task hub %q: %w", e.hub, err), e.backend.Stop(ctx))
-	}
-	e.worker = durabletask.NewWorker(app, e.backend, settings.worker(e.log))
-	e.client = bindings.NewDurableClient(e.worker.Client(), bindings.Links{
-		Hub: e.hub, Connection: settings.connectionName, Path: o.ManagementPath, Key: e.key, Signer: o.signer(),
-		ForwardedHost: settings.useForwardedHost, Host: o.Settings.host(),
-	})
-	e.management = newManagement(e, settings)
 	return e, nil
 }
 
@@ -92,43 +94,81 @@ func register(app *durabletask.App, more []bindings.Trigger) *bindings.Table {
 	return table
 }
 
-// Start lets every trigger listen. The first one that the engine serves starts the worker; an app that has none only starts and
-// asks after what others run.
+// Start opens the store, makes the task hub if there is none, and lets every trigger listen. After an error nothing is open, and it may be called again.
 func (e *Extension) Start(ctx context.Context) error {
-	for _, trigger := range e.table.All() {
-		if err := e.Listen(ctx, trigger); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Listen lets one trigger listen.
-func (e *Extension) Listen(ctx context.Context, trigger bindings.Trigger) error {
-	if trigger.Type() == bindings.TypeHTTP {
-		return nil
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.started {
+	if e.open != nil {
 		return nil
 	}
-	if err := e.worker.Start(ctx); err != nil {
-		return fmt.Errorf("start the worker of task hub %q: %w", e.hub, err)
+	h, err := e.openStore(ctx)
+	if err != nil {
+		return err
 	}
-	e.started = true
+	for _, trigger := range e.table.All() {
+		if err := e.listen(ctx, h, trigger); err != nil {
+			return errors.Join(err, h.stop(context.WithoutCancel(ctx)))
+		}
+	}
+	e.open = h
 	return nil
 }
 
-// Stop lets running work end and closes the store, within 10 s or when ctx ends. Work that is left is done after the next start.
+// openStore opens the store and makes the task hub.
+func (e *Extension) openStore(ctx context.Context) (*openHub, error) {
+	b, err := e.options.Open(ctx, e.store, e.log)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.CreateTaskHub(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("make task hub %q: %w", e.hub, err), b.Stop(context.WithoutCancel(ctx)))
+	}
+	worker := e.settings.worker(e.log)
+	worker.OnChange = e.observe()
+	h := &openHub{backend: b, worker: durabletask.NewWorker(e.app, b, worker)}
+	h.client = bindings.NewDurableClient(h.worker.Client(), bindings.Links{
+		Hub: e.hub, Connection: e.settings.connectionName, Path: e.options.ManagementPath, Key: e.key, Signer: e.options.signer(),
+		ForwardedHost: e.settings.useForwardedHost, Host: e.options.Settings.host(),
+	})
+	h.management = newManagement(e, h)
+	return h, nil
+}
+
+// listen lets one trigger listen. The first one that the engine serves starts the worker; an app that has none only starts and asks after what others
+// run.
+func (e *Extension) listen(ctx context.Context, h *openHub, trigger bindings.Trigger) error {
+	if _, other := trigger.(bindings.HostTrigger); other || h.working {
+		return nil
+	}
+	if err := h.worker.Start(ctx); err != nil {
+		return fmt.Errorf("start the worker of task hub %q: %w", e.hub, err)
+	}
+	h.working = true
+	return nil
+}
+
+// stop lets running work end and closes the store.
+func (h *openHub) stop(ctx context.Context) error {
+	if h.working {
+		return h.worker.Stop(ctx) //nolint:wrapcheck // callers say which hub
+	}
+	return h.backend.Stop(ctx) //nolint:wrapcheck // as above
+}
+
+// Stop lets running work end and closes the store, within 10 s or when ctx ends. Work that is left is done after the next start. It does nothing if the
+// extension has not been started.
 func (e *Extension) Stop(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	stop := e.backend.Stop // all there is to stop if nothing was started
-	if e.started {
-		stop = e.worker.Stop
+	if e.open == nil || e.open.stopped {
+		return nil
 	}
-	if err := stop(ctx); err != nil {
+	e.open.stopped = true
+	err := e.open.stop(ctx)
+	if e.notifier != nil {
+		e.notifier.close()
+	}
+	if err != nil {
 		return fmt.Errorf("stop task hub %q: %w", e.hub, err)
 	}
 	return nil
@@ -137,8 +177,8 @@ func (e *Extension) Stop(ctx context.Context) error {
 // Table returns the app's triggers.
 func (e *Extension) Table() *bindings.Table { return e.table }
 
-// Client returns what HTTP functions are handed.
-func (e *Extension) Client() *bindings.DurableClient { return e.client }
+// Client returns what functions are handed; nil until Start has succeeded.
+func (e *Extension) Client() *bindings.DurableClient { return e.open.client }
 
 // Store says where the state is.
 func (e *Extension) Store() Store { return e.store }
@@ -149,9 +189,9 @@ func (e *Extension) Locked() bool { return e.key != "" }
 // RoutePrefix is the path below which HTTP functions are, without slashes at its ends; may be empty.
 func (e *Extension) RoutePrefix() string { return e.routePrefix }
 
-// Management answers the management API. The requests' paths begin with the ManagementPath of the options.
-func (e *Extension) Management() http.Handler { return e.management }
+// Management answers the management API; nil until Start has succeeded. The requests' paths begin with the ManagementPath of the options.
+func (e *Extension) Management() http.Handler { return e.open.management }
 
-// ManagementAt answers the management API at another path: base, which begins with a slash and does not end with one, is what the requests'
-// paths begin with, and the links in answers.
-func (e *Extension) ManagementAt(base string) http.Handler { return e.management.at(base) }
+// ManagementAt answers the management API at another path, once Start has succeeded: base, which begins with a slash and does not end with one,
+// is what the requests' paths begin with, and the links in answers.
+func (e *Extension) ManagementAt(base string) http.Handler { return e.open.management.at(base) }

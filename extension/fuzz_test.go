@@ -138,19 +138,22 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// fuzzed is the API of an app whose instances stay Pending, because nobody works on them.
+// fuzzed is the API of an app that does little.
 func fuzzed(f *testing.F) http.Handler {
 	f.Helper()
 	app := durabletask.New(
 		durabletask.NewOrchestrator(func(_ durabletask.Context, in any) (any, error) { return in, nil }, durabletask.Named("Echo")),
 	)
-	e, err := Initialize(f.Context(), app, Options{
+	e, err := Initialize(app, Options{
 		Folder: f.TempDir(), Hub: "Hub", Logger: slog.New(slog.DiscardHandler), Environ: []string{""}, Settings: &AppSettings{},
 		Open: func(ctx context.Context, _ Store, log *slog.Logger) (backend.Backend, error) {
 			return local.Open(ctx, local.Options{Logger: log})
 		},
 	})
 	if err != nil {
+		f.Fatal(err)
+	}
+	if err := e.Start(f.Context()); err != nil {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = e.Stop(context.Background()) })

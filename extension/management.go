@@ -27,11 +27,11 @@ type management struct {
 	log        *slog.Logger
 }
 
-func newManagement(e *Extension, settings *durableTask) *management {
-	links := e.client.Links()
+func newManagement(e *Extension, h *openHub) *management {
+	links := h.client.Links()
 	return &management{
-		base: links.Path, routes: routes(endpoints()), client: e.client, table: e.table, hub: e.hub, connection: links.Connection,
-		lock: newLock(e.key, links.Signer), backend: e.backend, appLease: settings.useAppLease, log: e.log,
+		base: links.Path, routes: routes(endpoints()), client: h.client, table: e.table, hub: e.hub, connection: links.Connection,
+		lock: newLock(e.key, links.Signer), backend: h.backend, appLease: e.settings.useAppLease, log: e.log,
 	}
 }
 

@@ -1,7 +1,6 @@
 package extension
 
 import (
-	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -197,9 +196,13 @@ func TestUnwritableStoreFolder(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Initialize(context.Background(), durabletask.New(), Options{
+	e, err := Initialize(durabletask.New(), Options{
 		Folder: t.TempDir(), Data: filepath.Join(file, "data"), Environ: []string{}, Settings: &AppSettings{}, Logger: slog.New(slog.DiscardHandler),
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.Start(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "-data") || !strings.Contains(err.Error(), file) {
 		t.Errorf("%v, want an error that names the folder and -data", err)
 	}

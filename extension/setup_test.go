@@ -56,7 +56,7 @@ func startApp(t *testing.T, app *durabletask.App, o extension.Options, test func
 		}
 		o.Open = h.inMemory
 		var err error
-		if h.Extension, err = extension.Initialize(t.Context(), app, o); err != nil {
+		if h.Extension, err = extension.Initialize(app, o); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.Start(t.Context()); err != nil {

@@ -53,9 +53,9 @@ func chooseStore(o *Options, d *durableTask, app *AppSettings, lookup func(strin
 		s.Type, s.Why = o.Store, "chosen by -store"
 	case d.storeType != "":
 		s.Type, s.Why = d.storeType, "chosen by storageProvider.type in "+d.storeSource
-	case app.underHost() && connected:
+	case app.UnderHost() && connected:
 		s.Type, s.Why = StoreAzureStorage, "AzureWebJobs"+d.connectionName+" is set, and the Functions host runs this app"
-	case app.underHost():
+	case app.UnderHost():
 		s.Type, s.Why = StoreLocal, "AzureWebJobs"+d.connectionName+" is not set"
 	default:
 		s.Type, s.Why = StoreLocal, "the default of a standalone run; -store and -data change it"

@@ -150,8 +150,11 @@ func TestDuplicateStartIsRefused(t *testing.T) {
 	}, durabletask.Named("Waits")))
 	o := options(t)
 	o.Extension.Triggers = []bindings.Trigger{starter()}
-	e, err := extension.Initialize(t.Context(), waits, o.Extension)
+	e, err := extension.Initialize(waits, o.Extension)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	defer e.Stop(context.Background())
@@ -254,7 +257,7 @@ func TestFlags(t *testing.T) {
 
 func TestAnswersBeforeItIsReady(t *testing.T) {
 	t.Parallel()
-	h := readyHandler{set: make(chan struct{})}
+	h := newReadyHandler()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	if w.Code != http.StatusOK {

@@ -13,8 +13,11 @@ import (
 func routes(e *extension.Extension, maxBody int64, log *slog.Logger) http.Handler {
 	mux := chi.NewRouter()
 	for _, trigger := range e.Table().All() {
-		if t, ok := trigger.(*bindings.HTTPTrigger); ok {
+		switch t := trigger.(type) {
+		case *bindings.HTTPTrigger:
 			mount(mux, e, t)
+		case bindings.HostTrigger:
+			mux.Post("/"+t.Name(), invoke(t, e.Client(), log))
 		}
 	}
 	// Around the router and not in it: one without routes would skip them, and an app need not have HTTP functions.

@@ -36,10 +36,14 @@ const (
 	requestGrace = 500 * time.Millisecond
 	cancelGrace  = 250 * time.Millisecond
 	stopTime     = 10 * time.Second
+	// firstRetry and lastRetry are the shortest and the longest pause between attempts to open a store that is down.
+	firstRetry = 250 * time.Millisecond
+	lastRetry  = 10 * time.Second
 )
 
 // Serve runs an app until ctx ends, and then stops it within 10 s: requests first, then running work. It answers / before the
-// store is open. It returns an error if the app could not start, or could not stop as it should.
+// store is open. It returns an error if the app could not start, or could not stop as it should; but an app that the Functions host started stays
+// up and answers what keeps it from starting.
 func Serve(ctx context.Context, app *durabletask.App, o Options) error {
 	o.complete()
 	log := o.Extension.Logger
@@ -53,16 +57,15 @@ func Serve(ctx context.Context, app *durabletask.App, o Options) error {
 	}
 	s := newServer(listener, log)
 	defer s.close()
-	e, err := extension.Initialize(ctx, app, o.Extension)
-	if err != nil {
-		return err
-	}
-	if err := e.Start(ctx); err != nil {
-		return errors.Join(err, e.Stop(context.WithoutCancel(ctx)))
-	}
-	s.ready(routes(e, o.MaxBody, log))
-	if o.Output != nil {
+	e, err := s.bringUp(ctx, app, &o)
+	switch {
+	case err == nil && o.Output != nil:
 		announce(o.Output, listener.Addr(), e)
+	case err != nil && !o.hosted():
+		return err
+	case err != nil: // the host gives up on a handler that exits, and nobody would learn why
+		log.Error("the app can't start; it needs a change of its settings", "error", err)
+		s.failing(err)
 	}
 	select {
 	case <-ctx.Done():
@@ -72,7 +75,41 @@ func Serve(ctx context.Context, app *durabletask.App, o Options) error {
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	s.stop(limit)
-	return errors.Join(err, e.Stop(limit))
+	if e != nil {
+		err = errors.Join(err, e.Stop(limit))
+	}
+	return err
+}
+
+// bringUp sets the app up and starts it. Under the Functions host it tries until it succeeds, while the server says what is wrong: a store that is down
+// comes back.
+func (s *server) bringUp(ctx context.Context, app *durabletask.App, o *Options) (*extension.Extension, error) {
+	e, err := extension.Initialize(app, o.Extension)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says what to change
+	}
+	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
+		if err = e.Start(ctx); err == nil {
+			s.ready(routes(e, o.MaxBody, o.Extension.Logger))
+			return e, nil
+		}
+		if !o.hosted() || ctx.Err() != nil {
+			return nil, err //nolint:wrapcheck // it says what to change
+		}
+		o.Extension.Logger.Error("the app can't start yet and tries again", "error", err, "pause", pause)
+		s.failing(err)
+		t := time.NewTimer(pause)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+		}
+		t.Stop()
+	}
+}
+
+// hosted reports whether the Functions host started the app.
+func (o *Options) hosted() bool {
+	return o.Extension.Settings != nil && o.Extension.Settings.UnderHost()
 }
 
 func (o *Options) complete() {
@@ -101,16 +138,16 @@ func explain(err error, address string) error {
 // server is an HTTP server that begins to answer before what it serves is there.
 type server struct {
 	http   *http.Server
-	routes readyHandler
+	routes *readyHandler
 	failed chan error
 	end    context.CancelFunc // ends the contexts of requests
 }
 
 func newServer(listener net.Listener, log *slog.Logger) *server {
 	base, end := context.WithCancel(context.Background())
-	s := &server{failed: make(chan error, 1), end: end, routes: readyHandler{set: make(chan struct{})}}
+	s := &server{failed: make(chan error, 1), end: end, routes: newReadyHandler()}
 	s.http = &http.Server{
-		Handler: &s.routes, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+		Handler: s.routes, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
 		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		BaseContext: func(net.Listener) context.Context { return base },
 	}
@@ -124,6 +161,9 @@ func newServer(listener net.Listener, log *slog.Logger) *server {
 
 // ready hands the server what it is to serve.
 func (s *server) ready(h http.Handler) { s.routes.ready(h) }
+
+// failing lets the server say what is wrong.
+func (s *server) failing(problem error) { s.routes.failing(problem) }
 
 // stop accepts no more requests and lets the ones that are going on end, for a moment; then their contexts end, whereupon those that
 // wait for an instance answer what they know.
