@@ -17,6 +17,8 @@ type AppSettings struct {
 	Container  string `envconfig:"CONTAINER_NAME"`
 	// Hostname is where the platform serves this app; it is in links that are made without a request.
 	Hostname string `envconfig:"WEBSITE_HOSTNAME"`
+	// TimeZone is by whose clock timers go: an IANA name; empty means UTC.
+	TimeZone string `envconfig:"WEBSITE_TIME_ZONE"`
 	// Port is where the Functions host expects a custom handler to listen; empty when the app runs standalone.
 	Port string `envconfig:"FUNCTIONS_CUSTOMHANDLER_PORT"`
 	// Key is what callers have to present; empty for none.

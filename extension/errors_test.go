@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -132,14 +133,23 @@ func TestAnotherHub(t *testing.T) {
 	})
 }
 
-// outage is a store that can't be reached.
-type outage struct{ backend.Backend }
+// outage is a store that can't be reached any more once it is away.
+type outage struct {
+	backend.Backend
+	away *atomic.Bool
+}
 
-func (o outage) List(context.Context, backend.Query) (backend.Page, error) {
+func (o outage) List(ctx context.Context, q backend.Query) (backend.Page, error) {
+	if !o.away.Load() {
+		return o.Backend.List(ctx, q)
+	}
 	return backend.Page{}, fmt.Errorf("the disk is away: %w", backend.ErrTransient)
 }
 
-func (o outage) Get(context.Context, string) (*backend.InstanceState, error) {
+func (o outage) Get(ctx context.Context, id string) (*backend.InstanceState, error) {
+	if !o.away.Load() {
+		return o.Backend.Get(ctx, id)
+	}
 	return nil, fmt.Errorf("the disk is away: %w", backend.ErrTransient)
 }
 
@@ -147,11 +157,12 @@ func (o outage) Get(context.Context, string) (*backend.InstanceState, error) {
 func TestStorageOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		var away atomic.Bool
 		o := extension.Options{
 			Folder: t.TempDir(), Hub: "Hub", Logger: slog.New(slog.DiscardHandler), Environ: []string{""}, Settings: &extension.AppSettings{},
 			Open: func(ctx context.Context, _ extension.Store, log *slog.Logger) (backend.Backend, error) {
 				b, err := local.Open(ctx, local.Options{Logger: log})
-				return outage{b}, err
+				return outage{b, &away}, err
 			},
 		}
 		e, err := extension.Initialize(standIns(), o)
@@ -162,6 +173,7 @@ func TestStorageOutage(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = e.Stop(t.Context()) }()
+		away.Store(true)
 		for _, request := range []string{
 			"GET /instances", "GET /instances/x", "DELETE /instances/x", "DELETE /instances?createdTimeFrom=2000-01-01", "POST /instances/x/terminate", "POST /instances/x/restart",
 		} {
