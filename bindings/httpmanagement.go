@@ -14,6 +14,9 @@ type Links struct {
 	Path string
 	// Key is handed out as code=…; empty if the app has none.
 	Key string
+	// Public is the scheme and authority under which callers see this app, such as https://orders.example.org; empty to go by
+	// their requests.
+	Public string
 	// ForwardedHost makes X-Forwarded-Host and X-Forwarded-Proto replace the request's own. Links carry the key, so it is only
 	// for apps that nobody reaches but by a proxy that sets these headers.
 	ForwardedHost bool
@@ -60,8 +63,11 @@ func (l *Links) query() string {
 
 // Origin is the scheme and authority under which the caller of a request sees this app.
 func (l *Links) Origin(r *http.Request) string {
+	if l.Public != "" {
+		return l.Public
+	}
 	scheme, host := "http", r.Host
-	if r.TLS != nil {
+	if r.TLS != nil || r.URL.Scheme == "https" { // under the Functions host the latter says how the caller came
 		scheme = "https"
 	}
 	if l.ForwardedHost {

@@ -15,10 +15,14 @@ type AppSettings struct {
 	InstanceID string `envconfig:"WEBSITE_INSTANCE_ID"`
 	SKU        string `envconfig:"WEBSITE_SKU"`
 	Container  string `envconfig:"CONTAINER_NAME"`
+	// Hostname is where callers reach a Function App, as the host knew it when it started.
+	Hostname string `envconfig:"WEBSITE_HOSTNAME"`
 	// Port is where the Functions host expects a custom handler to listen; empty when the app runs standalone.
 	Port string `envconfig:"FUNCTIONS_CUSTOMHANDLER_PORT"`
 	// Key is what callers have to present; empty for none.
 	Key string `envconfig:"AZDURABLE_KEY"`
+	// PublicURL is the scheme and authority under which callers see the app, for links; empty to go by their requests.
+	PublicURL string `envconfig:"AZDURABLE_PUBLIC_URL"`
 	// ForceLocal allows the embedded store on a Function App.
 	ForceLocal bool `envconfig:"AZDURABLE_FORCE_LOCAL"`
 }

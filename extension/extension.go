@@ -20,6 +20,8 @@ const ManagementPath = "/runtime/webhooks/durabletask"
 type Extension struct {
 	hub, key    string
 	routePrefix string
+	public      string
+	host        CustomHandler
 	store       Store
 	options     Options
 	settings    *durableTask
@@ -57,6 +59,12 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 		return nil, err
 	}
 	e.routePrefix = routePrefix(c)
+	if e.host, err = readCustomHandler(c, o.Settings, e.log); err != nil {
+		return nil, err
+	}
+	if e.public, err = publicURL(o.Settings.PublicURL); err != nil {
+		return nil, err
+	}
 	if o.Hub != "" {
 		e.settings.hubName = o.Hub
 	}
@@ -122,7 +130,7 @@ func (e *Extension) openStore(ctx context.Context) (*openHub, error) {
 	}
 	h := &openHub{backend: b, worker: durabletask.NewWorker(e.app, b, e.settings.worker(e.log))}
 	h.client = bindings.NewDurableClient(h.worker.Client(), bindings.Links{
-		Hub: e.hub, Connection: e.settings.connectionName, Path: ManagementPath, Key: e.key, ForwardedHost: e.settings.useForwardedHost,
+		Hub: e.hub, Connection: e.settings.connectionName, Path: ManagementPath, Key: e.key, Public: e.public, ForwardedHost: e.settings.useForwardedHost,
 	})
 	h.management = newManagement(h.client, e.table, e.hub, e.settings.connectionName, e.key, e.log)
 	return h, nil
@@ -178,6 +186,9 @@ func (e *Extension) Locked() bool { return e.key != "" }
 
 // RoutePrefix is the path below which HTTP functions are, without slashes at its ends; may be empty.
 func (e *Extension) RoutePrefix() string { return e.routePrefix }
+
+// CustomHandler says how the Functions host hands over invocations.
+func (e *Extension) CustomHandler() CustomHandler { return e.host }
 
 // Management answers the management API; nil until Start has succeeded. The requests' paths begin with ManagementPath.
 func (e *Extension) Management() http.Handler { return e.open.management }
