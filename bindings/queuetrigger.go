@@ -47,7 +47,7 @@ type QueueTrigger struct {
 }
 
 // messageBinding is the name of the binding in invocations.
-const messageBinding = "message"
+const messageBinding = "msg"
 
 // Queue makes the trigger of a function that is called for each message of a storage queue. Messages are T in JSON, or T is string or []byte and gets
 // them as they are. A message that is no T fails, and so does one whose function returns an error: it comes again at once (visibilityTimeout in
