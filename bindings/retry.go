@@ -63,3 +63,18 @@ func interval(d time.Duration) string {
 	s := int(d / time.Second)
 	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
 }
+
+// Attempt says which attempt of a retry policy an invocation is.
+type Attempt struct {
+	// Count is 0 for the first attempt, and 1 for the first repetition.
+	Count int `json:"RetryCount"` //nolint:tagliatelle // as the host spells it
+	// Most is how often is repeated at most.
+	Most int `json:"MaxRetryCount"` //nolint:tagliatelle // as above
+}
+
+// Retry says which attempt of its retry policy the invocation is; zero without a policy.
+func (in *Invocation) Retry() Attempt {
+	var a Attempt
+	in.Known("RetryContext", &a)
+	return a
+}
