@@ -78,7 +78,8 @@ func Blob(name string, source BlobSource, fn BlobFunc, options ...Option) *BlobT
 	t.withoutRetry("blob function", "it tries each blob five times by itself")
 	for _, m := range blobParameter.FindAllStringSubmatch(strings.NewReplacer("{{", "", "}}", "").Replace(source.Path), -1) {
 		if !bindingNames.MatchString(m[1]) || slices.Contains(known, strings.ToLower(m[1])) || strings.HasSuffix(strings.ToLower(m[1]), "trigger") {
-			panic(fmt.Sprintf("bindings: {%s} in the path of %q can't be told from what the host says of every blob: name it with letters and digits, such as {file}", m[1], name))
+			panic(fmt.Sprintf("bindings: {%s} in the path of %q can't be told from what the host says of every blob: "+
+				"name it with letters and digits, such as {file}", m[1], name))
 		}
 		t.params = append(t.params, m[1])
 	}

@@ -89,7 +89,9 @@ func eventOf[T any](raw json.RawMessage) (*GridEvent[T], error) {
 	if err := decodeJSON(raw, &from); err != nil {
 		return nil, err
 	}
-	e := &GridEvent[T]{ID: from.ID, Subject: from.Subject, Raw: raw, DataSchema: from.DataSchema, DataVersion: from.DataVersion, CloudEvent: from.SpecVersion != ""}
+	e := &GridEvent[T]{
+		ID: from.ID, Subject: from.Subject, Raw: raw, DataSchema: from.DataSchema, DataVersion: from.DataVersion, CloudEvent: from.SpecVersion != "",
+	}
 	if e.Type, e.Source, e.Time = from.EventType, from.Topic, from.EventTime; e.CloudEvent {
 		e.Type, e.Source, e.Time = from.Type, from.Source, from.Time
 	}

@@ -69,13 +69,15 @@ const (
 
 // methods are those that the host lets functions name.
 var methods = []string{
-	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodConnect,
+	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch,
+	http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodConnect,
 }
 
 // HTTP makes the trigger of an HTTP function. It panics if the route can't be served.
 //
-// The function gets the caller's own request, whose body is a stream, unless it has outputs: then the Functions host sends both request and answer in JSON, where
-// texts are UTF-8, bodies of other kinds only arrive as application/octet-stream or multipart, and an answer has one value for each header and no binary body.
+// The function gets the caller's own request, whose body is a stream, unless it has outputs: then the Functions host sends both request and answer in
+// JSON, where texts are UTF-8, bodies of other kinds only arrive as application/octet-stream or multipart, and an answer has
+// one value for each header and no binary body.
 func HTTP(name string, route Route, fn HTTPFunc, options ...Option) *HTTPTrigger {
 	if strings.TrimSpace(name) == "" || fn == nil {
 		panic(`bindings: an HTTP function needs a name and a function: bindings.HTTP("HttpStart", bindings.Route{…}, httpStart)`)
@@ -93,7 +95,8 @@ func HTTP(name string, route Route, fn HTTPFunc, options ...Option) *HTTPTrigger
 		}
 	}
 	if route.Auth < AuthFunction || route.Auth > AuthAdmin {
-		panic(fmt.Sprintf("bindings: %d of %q is not a level of authorization: write bindings.AuthFunction, bindings.AuthAnonymous or bindings.AuthAdmin", route.Auth, name))
+		panic(fmt.Sprintf("bindings: %d of %q is not a level of authorization: "+
+			"write bindings.AuthFunction, bindings.AuthAnonymous or bindings.AuthAdmin", route.Auth, name))
 	}
 	if t.route.Pattern == "" {
 		t.route.Pattern = name

@@ -46,7 +46,7 @@ type tee struct {
 
 func (t *tee) Enabled(ctx context.Context, level slog.Level) bool { return t.app.Enabled(ctx, level) }
 
-func (t *tee) Handle(ctx context.Context, r slog.Record) error { //nolint:gocritic // slog's signature
+func (t *tee) Handle(ctx context.Context, r slog.Record) error {
 	if invocationOf(ctx) == nil {
 		ctx = t.ctx
 	}

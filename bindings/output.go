@@ -19,7 +19,8 @@ type Output interface {
 }
 
 // ErrNoHost says that an output can't be written since the Functions host does not run the app.
-var ErrNoHost = errors.New("outputs are written by the Functions host, which does not run this app; start it with func start, or write from an activity with a client of your own")
+var ErrNoHost = errors.New("outputs are written by the Functions host, which does not run this app; " +
+	"start it with func start, or write from an activity with a client of your own")
 
 // output is what the outputs have in common.
 type output struct{ binding Binding }
@@ -119,7 +120,8 @@ type RawOutput struct{ output }
 func To(kind, name string, properties map[string]any) *RawOutput {
 	checkType("To", kind, `bindings.To("serviceBus", "audit", map[string]any{"queueName": "audit"})`)
 	if kind == typeHTTPOutput || properties["dataType"] == "binary" {
-		panic(fmt.Sprintf("bindings: the output %q: an HTTP function answers with its http.ResponseWriter, and dataType binary makes the host spoil bytes; leave it out", name))
+		panic(fmt.Sprintf("bindings: the output %q: an HTTP function answers with its http.ResponseWriter, "+
+			"and dataType binary makes the host spoil bytes; leave it out", name))
 	}
 	return &RawOutput{newOutput(kind, name, properties)}
 }

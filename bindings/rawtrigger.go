@@ -28,7 +28,8 @@ var retrying = []string{TypeTimer, "eventHubTrigger", "cosmosDBTrigger", "kafkaT
 //
 // Raw panics if the type is none, or belongs to a trigger that has a constructor of its own.
 func Raw(name string, trigger Binding, fn RawFunc, options ...Option) *RawTrigger {
-	const example = `bindings.Raw("OnOrder", bindings.Binding{Type: "serviceBusTrigger", Properties: map[string]any{"queueName": "orders", "dataType": "string"}}, onOrder)`
+	const example = `bindings.Raw("OnOrder", bindings.Binding{Type: "serviceBusTrigger", ` +
+		`Properties: map[string]any{"queueName": "orders", "dataType": "string"}}, onOrder)`
 	if fn == nil {
 		panic("bindings: a raw function needs a function: " + example)
 	}
@@ -46,7 +47,8 @@ func Raw(name string, trigger Binding, fn RawFunc, options ...Option) *RawTrigge
 		trigger.Name = "value"
 	}
 	if !bindingNames.MatchString(trigger.Name) {
-		panic(fmt.Sprintf("bindings: %q can't be the name of the trigger of %q: begin with a letter and go on with letters and digits, or leave it out", trigger.Name, name))
+		panic(fmt.Sprintf("bindings: %q can't be the name of the trigger of %q: "+
+			"begin with a letter and go on with letters and digits, or leave it out", trigger.Name, name))
 	}
 	trigger.Direction, trigger.Properties = DirectionIn, maps.Clone(trigger.Properties)
 	t := &RawTrigger{definition: define(name, options, trigger.Name), trigger: trigger, fn: fn}

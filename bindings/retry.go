@@ -33,7 +33,8 @@ func FixedDelay(retries int, pause time.Duration) *Retry {
 func ExponentialBackoff(retries int, shortest, longest time.Duration) *Retry {
 	checkRetries(retries)
 	if shortest > longest {
-		panic(fmt.Sprintf("bindings: the shortest pause of a retry policy, %v, exceeds the longest, %v: write bindings.ExponentialBackoff(5, time.Second, time.Minute)", shortest, longest))
+		panic(fmt.Sprintf("bindings: the shortest pause of a retry policy, %v, exceeds the longest, %v: "+
+			"write bindings.ExponentialBackoff(5, time.Second, time.Minute)", shortest, longest))
 	}
 	return &Retry{Strategy: "exponentialBackoff", MaxRetryCount: retries, MinimumInterval: interval(shortest), MaximumInterval: interval(longest)}
 }
@@ -50,7 +51,8 @@ func (r *Retry) option(d *definition) {
 
 func checkRetries(n int) {
 	if n == 0 || n < Forever {
-		panic(fmt.Sprintf("bindings: a retry policy can't have %d retries: write how often to try again, such as bindings.FixedDelay(3, 5*time.Second), or bindings.Forever", n))
+		panic(fmt.Sprintf("bindings: a retry policy can't have %d retries: "+
+			"write how often to try again, such as bindings.FixedDelay(3, 5*time.Second), or bindings.Forever", n))
 	}
 }
 

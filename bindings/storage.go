@@ -12,7 +12,8 @@ var storageName = regexp.MustCompile(`^[a-z0-9](?:-?[a-z0-9]){2,62}$`)
 // checkQueue panics if there can't be such a queue, or a connection is not the name of a setting.
 func checkQueue(constructor, queue, connection string) {
 	if !nameable(queue) {
-		panic(fmt.Sprintf("bindings: %q can't be the name of a queue: write 3 to 63 lower-case letters, digits and single hyphens, such as bindings.%s(…, …{Queue: \"new-orders\"})",
+		panic(fmt.Sprintf("bindings: %q can't be the name of a queue: write "+
+			"3 to 63 lower-case letters, digits and single hyphens, such as bindings.%s(…, …{Queue: \"new-orders\"})",
 			queue, constructor))
 	}
 	checkConnection(constructor, connection)
@@ -35,7 +36,8 @@ func nameable(name string) bool {
 // checkConnection panics if someone wrote a connection string where the name of a setting belongs. It does not repeat it.
 func checkConnection(constructor, connection string) {
 	if strings.ContainsAny(connection, "=; ") {
-		panic("bindings: the connection of bindings." + constructor + " is the name of an app setting, such as \"OrdersStorage\", and not a connection string, which would end up in function.json")
+		panic("bindings: the connection of bindings." + constructor + " is the name of an app setting, such as \"OrdersStorage\", " +
+			"and not a connection string, which would end up in function.json")
 	}
 }
 

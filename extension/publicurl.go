@@ -12,7 +12,8 @@ func publicURL(text string) (string, error) {
 		return "", nil
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" ||
+		u.RawQuery != "" || u.Fragment != "" {
 		return "", fmt.Errorf("AZDURABLE_PUBLIC_URL = %q is not a scheme and a host, such as https://orders.example.org", text)
 	}
 	return u.Scheme + "://" + u.Host, nil

@@ -73,7 +73,8 @@ func parseFlags(args []string, settings *extension.AppSettings, help io.Writer) 
 	}
 	set.Visit(func(given *flag.Flag) { f.listens = f.listens || given.Name == "listen" })
 	if f.listens && settings.Port != "" {
-		return nil, errors.New("-listen can't be used under the Functions host, which says where to listen: take it out of customHandler.description.arguments in host.json")
+		return nil, errors.New("-listen can't be used under the Functions host, which says where to listen: " +
+			"take it out of customHandler.description.arguments in host.json")
 	}
 	if _, _, err := net.SplitHostPort(f.listen); err != nil {
 		return nil, fmt.Errorf("-listen %q is not host:port, such as %s: %w", f.listen, DefaultListen, err)

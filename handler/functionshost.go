@@ -36,7 +36,8 @@ func findHost(lookup func(string) (string, bool)) (functionsHost, error) {
 		return h, nil
 	}
 	if id, _ := lookup(workerVariable); id != "" {
-		return h, fmt.Errorf("%s is set, so that the Functions host must have started this app, but %s is not: the host says where to listen", workerVariable, portVariable)
+		return h, fmt.Errorf("%s is set, so that the Functions host must have started this app, "+
+			"but %s is not: the host says where to listen", workerVariable, portVariable)
 	}
 	if runtime, _ := lookup(runtimeVariable); strings.EqualFold(runtime, "custom") {
 		h.unclear = runtimeVariable + "=custom"

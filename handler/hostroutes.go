@@ -98,7 +98,8 @@ func (h *hostRoutes) identify(next http.Handler) http.Handler {
 	})
 }
 
-// withDeadline ends the context of an invocation a little before the host ends the invocation, and soon the process with all others in it (custom-handler §2.4).
+// withDeadline ends the context of an invocation a little before the host ends the invocation, and soon the process with all others in it
+// (custom-handler §2.4).
 func withDeadline(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if timeout <= 0 {
 		return ctx, func() {}
@@ -189,8 +190,8 @@ func (h *hostRoutes) refuse(w http.ResponseWriter, r *http.Request, code int, wh
 	bindings.WriteJSON(w, code, answer{Logs: []string{why}})
 }
 
-// serveOwnManagement answers the management API to whoever is on this machine. The host keeps these paths to itself, so that what it passes on of them got there
-// by a trick.
+// serveOwnManagement answers the management API to whoever is on this machine. The host keeps these paths to itself, so that what it passes on of
+// them got there by a trick.
 func serveOwnManagement(management http.Handler, maxBody int64) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		own := serveManagement(limitBody(maxBody, management))(next)

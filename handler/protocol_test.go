@@ -81,16 +81,22 @@ func TestInvocationsThatFail(t *testing.T) {
 	t.Parallel()
 	var log lines
 	kick := func(fn bindings.QueueFunc[string]) func(string) bindings.Trigger {
-		return func(name string) bindings.Trigger { return bindings.Queue(name, bindings.QueueSource{Queue: "kicks"}, fn) }
+		return func(name string) bindings.Trigger {
+			return bindings.Queue(name, bindings.QueueSource{Queue: "kicks"}, fn)
+		}
 	}
 	h := app(t, &log, func(o *Options) { o.MaxBody = 1000 },
-		kick(func(context.Context, *bindings.QueueMessage[string], *bindings.DurableClient) error { return errors.New("no luck") })("Fails"),
+		kick(func(context.Context, *bindings.QueueMessage[string], *bindings.DurableClient) error {
+			return errors.New("no luck")
+		})("Fails"),
 		kick(func(context.Context, *bindings.QueueMessage[string], *bindings.DurableClient) error { panic("boom") })("Panics"),
 		kick(func(ctx context.Context, _ *bindings.QueueMessage[string], _ *bindings.DurableClient) error {
 			bindings.Logger(ctx).Info("noted", "n", 1)
 			return nil
 		})("Works"),
-		bindings.Queue("Typed", bindings.QueueSource{Queue: "kicks"}, func(context.Context, *bindings.QueueMessage[struct{ N int }], *bindings.DurableClient) error { return nil }),
+		bindings.Queue("Typed", bindings.QueueSource{Queue: "kicks"}, func(context.Context, *bindings.QueueMessage[struct{ N int }], *bindings.DurableClient) error {
+			return nil
+		}),
 		starter(),
 	)
 	const message = `{"Data":{"msg":"aGk="},"Metadata":{"Id":"\"m1\"","DequeueCount":"3"},"More":[]}`
@@ -142,17 +148,18 @@ func TestBodiesAndKeysAreNotLogged(t *testing.T) {
 		bindings.Queue("Typed", bindings.QueueSource{Queue: "kicks"}, func(context.Context, *bindings.QueueMessage[struct {
 			N int8
 			T time.Time
-		}], *bindings.DurableClient) error {
+		}], *bindings.DurableClient,
+		) error {
 			return nil
 		}),
 		bindings.HTTP("Web", bindings.Route{}, func(http.ResponseWriter, *http.Request, *bindings.DurableClient) {}),
 		bindings.EventGrid("Grid", func(context.Context, *bindings.GridEvent[int], *bindings.DurableClient) error { return nil }),
 	)
 	for _, c := range [][2]string{
-		{"/Typed", `{"Data":{"msg":"eyJOIjo2NjY2NjZ9"}}`},                 // {"N":666666}
-		{"/Typed", `{"Data":{"msg":"eyJUIjoiNjY2NjY2In0="}}`},             // {"T":"666666"}
-		{"/Typed", `{"Data":{"msg":"NjY2NjY2NjY2"},"Metadata":666666}`},   // not even the envelope
-		{"/Typed", `{"Data":{"msg":"666666"}}`},                           // not base64
+		{"/Typed", `{"Data":{"msg":"eyJOIjo2NjY2NjZ9"}}`},                  // {"N":666666}
+		{"/Typed", `{"Data":{"msg":"eyJUIjoiNjY2NjY2In0="}}`},              // {"T":"666666"}
+		{"/Typed", `{"Data":{"msg":"NjY2NjY2NjY2"},"Metadata":666666}`},    // not even the envelope
+		{"/Typed", `{"Data":{"msg":"666666"}}`},                            // not base64
 		{"/Web", `{"Data":{"req":{"Url":"http://h\u007f/?code=666666"}}}`}, // not a URL
 		{"/Web", `{"Data":{"req":{"Url":"http://h/","Method":"GET","Headers":{"Content-Type":["multipart/form-data"]},"Body":"666666!"}}}`},
 		{"/Web", `{"Data":{"req":666666}}`},
