@@ -12,8 +12,8 @@
 //
 // An [Invocation] is one call by the host, in its JSON protocol. The host encodes values in up to three layers; [Invocation.Bytes], [Invocation.Text] and
 // [Invocation.Decode] take them off. Queues and blobs are declared with dataType binary, so that the host hands over the bytes that were sent, and does
-// not look into them: else the members of a message would overwrite what the host knows of it. Outputs go the other way as base64 of the exact bytes, which alone the host
-// leaves as they are. [InvocationID] and [Logger] tell a function which call it belongs to.
+// not look into them: else the members of a message would overwrite what the host knows of it. Outputs go the other way as base64 of the exact bytes,
+// which alone the host leaves as they are. [InvocationID] and [Logger] tell a function which call it belongs to.
 //
 // An HTTP function is forwarded the caller's own request when it has no outputs and host.json says so; else the request is in the invocation, and the
 // answer is put together in memory. Functions see no difference but in what JSON can't carry.
