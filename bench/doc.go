@@ -23,6 +23,8 @@
 //	azure/kill                 a worker is killed amid 200 hellos and started again at once
 //	azuretest/hello-5/n        on the account in memory: the cost of each must not grow with n
 //
+// forwarded is what an HTTP function costs whose requests the Functions host forwards, over the client that it uses; handler and caller are one process.
+//
 // Requests are counted by a transport, by kind. Receives that came back empty, leases and what the benchmark itself asks are listed but not part
 // of the sum, as in the figures recorded of DTFx. A replay sends the recorded requests with the message ids, pop receipts and ETags of its own
 // answers; a request waits for the answers that it takes them from, and never are more under way than were in the recording. Beside each rate

@@ -33,6 +33,7 @@ func ownBenchmarks() []ownBenchmark {
 		{"entity/many", manyEntities},
 		{"entity/locks", locks},
 		{"http/100000", managementAPI},
+		{"forwarded", forwarded},
 	}
 	for _, n := range []int{1_000, 2_000, 4_000, 8_000} {
 		own = append(own,

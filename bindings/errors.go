@@ -45,7 +45,8 @@ func WriteError(w http.ResponseWriter, err error) {
 const retryStorage = "5"
 
 func tooLarge(err *http.MaxBytesError) error {
-	return fmt.Errorf("the body exceeds the limit of %d bytes; store the data elsewhere and send where it is, or raise the limit with -max-body", err.Limit)
+	return fmt.Errorf("the body exceeds the limit of %d bytes; store the data elsewhere and send where it is, "+
+		"or raise the limit with -max-body, or for one function with bindings.MaxBody", err.Limit)
 }
 
 // ErrNotJSON says that a body is not JSON.

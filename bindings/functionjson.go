@@ -15,19 +15,6 @@ type Function struct {
 	Bindings []Binding `json:"bindings"`
 }
 
-// Retry is a retry policy of the Functions host.
-type Retry struct {
-	// Strategy is "fixedDelay" or "exponentialBackoff".
-	Strategy string `json:"strategy"`
-	// MaxRetryCount is how often is tried again.
-	MaxRetryCount int `json:"maxRetryCount"`
-	// DelayInterval is the pause of fixedDelay, as hh:mm:ss.
-	DelayInterval string `json:"delayInterval,omitempty"`
-	// MinimumInterval and MaximumInterval bound the pauses of exponentialBackoff, as hh:mm:ss.
-	MinimumInterval string `json:"minimumInterval,omitempty"`
-	MaximumInterval string `json:"maximumInterval,omitempty"`
-}
-
 // Binding is one entry of a function.json.
 type Binding struct {
 	// Type is the kind, such as "queueTrigger".

@@ -16,6 +16,9 @@ type Links struct {
 	Key string
 	// Signer makes links to an instance carry a signature for just that instance (sig=…) in place of the key; nil for none.
 	Signer *Signer
+	// Public is the scheme and authority under which callers see this app, such as https://orders.example.org; empty to go by
+	// their requests.
+	Public string
 	// ForwardedHost makes X-Forwarded-Host and X-Forwarded-Proto replace the request's own. Links carry the key, so it is only
 	// for apps that nobody reaches but by a proxy that sets these headers.
 	ForwardedHost bool
@@ -45,11 +48,14 @@ func (l *Links) code() string {
 
 // Origin is the scheme and authority under which the caller of a request sees this app; without a request, that of Host.
 func (l *Links) Origin(r *http.Request) string {
-	if r == nil {
+	switch {
+	case l.Public != "":
+		return l.Public
+	case r == nil:
 		return l.configured()
 	}
 	scheme, host := "http", r.Host
-	if r.TLS != nil {
+	if r.TLS != nil || r.URL.Scheme == "https" { // under the Functions host the latter says how the caller came
 		scheme = "https"
 	}
 	if l.ForwardedHost {

@@ -11,6 +11,9 @@ import (
 // parameter matches one {parameter} of a route: rest or not, its name, its constraint, optional or not.
 var parameter = regexp.MustCompile(`^\{(\*?)([A-Za-z_]\w*)(?::(\w+))?(\??)\}$`)
 
+// restParameter finds the parameter that takes the rest of a path.
+var restParameter = regexp.MustCompile(`\{\*([A-Za-z_]\w*)`)
+
 // constraints are those of Functions routes that a router can check, as regular expressions.
 var constraints = map[string]string{
 	"":         "",
@@ -27,6 +30,14 @@ func paths(function, pattern string) []string {
 	wrong := func(segment, reason string) string {
 		return fmt.Sprintf("bindings: the route %q of %q can't be served: %q %s; write it like orchestrators/{name}/{instanceId?}",
 			pattern, function, segment, reason)
+	}
+	for _, reserved := range []string{"admin", "runtime"} {
+		if trimmed := strings.Trim(pattern, "/"); len(trimmed) >= len(reserved) && strings.EqualFold(trimmed[:len(reserved)], reserved) {
+			panic(wrong(trimmed, "begins with "+reserved+", which the Functions host keeps to itself"))
+		}
+	}
+	if strings.Contains(pattern, "%") {
+		panic(wrong("%", "stands for no setting, because the host leaves routes alone"))
 	}
 	path, optional := "", false
 	var found []string

@@ -2,9 +2,7 @@ package bindings
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
 )
@@ -72,16 +70,17 @@ func (s Schedule) setting() (string, bool) {
 
 // TimerTrigger calls a function when it is due.
 type TimerTrigger struct {
-	name, place string
-	schedule    Schedule
-	fn          TimerFunc
+	definition
+
+	schedule Schedule
+	fn       TimerFunc
 }
 
 // timerBinding is the name of the binding in invocations.
 const timerBinding = "timer"
 
 // Timer makes the trigger of a timer function. It panics if the schedule can't be read; one that stands in an app setting is read when the app starts.
-func Timer(name string, schedule Schedule, fn TimerFunc) *TimerTrigger {
+func Timer(name string, schedule Schedule, fn TimerFunc, options ...Option) *TimerTrigger {
 	if strings.TrimSpace(name) == "" || fn == nil {
 		panic(`bindings: a timer function needs a name and a function: bindings.Timer("Nightly", bindings.Schedule{Cron: "0 0 3 * * *"}, nightly)`)
 	}
@@ -95,21 +94,14 @@ func Timer(name string, schedule Schedule, fn TimerFunc) *TimerTrigger {
 			panic(fmt.Sprintf("bindings: the retries of the timer function %s: %v", name, err))
 		}
 	}
-	t := &TimerTrigger{name: name, schedule: schedule, fn: fn}
-	if _, file, line, ok := runtime.Caller(1); ok {
-		t.place = fmt.Sprintf("%s:%d", file, line)
-	}
+	t := &TimerTrigger{definition: define(name, options, timerBinding), schedule: schedule, fn: fn}
+	t.withoutRetry("timer function", "write it into the schedule, bindings.Schedule{Cron: …, Retry: …}") // an option is one way too many
+	t.retry = schedule.Retry
 	return t
 }
 
-// Name returns the name of the function.
-func (t *TimerTrigger) Name() string { return t.name }
-
 // Type returns TypeTimer.
 func (t *TimerTrigger) Type() string { return TypeTimer }
-
-// Place returns where the trigger was made.
-func (t *TimerTrigger) Place() string { return t.place }
 
 // Schedule returns when the function is due.
 func (t *TimerTrigger) Schedule() Schedule { return t.schedule }
@@ -128,18 +120,14 @@ func (t *TimerTrigger) Function() Function {
 	if t.schedule.Unmonitored {
 		properties["useMonitor"] = false
 	}
-	return Function{Retry: t.schedule.Retry, Bindings: []Binding{{Type: TypeTimer, Direction: DirectionIn, Name: timerBinding, Properties: properties}}}
+	return t.function(Binding{Type: TypeTimer, Direction: DirectionIn, Name: timerBinding, Properties: properties})
 }
 
 // Answer runs the function for an invocation.
 func (t *TimerTrigger) Answer(ctx context.Context, in *Invocation, client *DurableClient) (*Outcome, error) {
-	raw, err := in.Value(timerBinding)
-	if err != nil {
+	var timer TimerInfo
+	if err := in.Decode(timerBinding, &timer); err != nil {
 		return nil, err
 	}
-	var timer TimerInfo
-	if err := json.Unmarshal(raw, &timer); err != nil {
-		return nil, fmt.Errorf("the timer in the invocation of %s: %w", t.name, err)
-	}
-	return &Outcome{}, t.fn(ctx, &timer, client)
+	return t.answer(ctx, in, func(ctx context.Context) error { return t.fn(ctx, &timer, client) })
 }

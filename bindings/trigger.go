@@ -19,6 +19,8 @@ type HostTrigger interface {
 	Trigger
 	// Function is what function.json says of the function.
 	Function() Function
+	// MaxBody is the limit of what the function is sent, in bytes: 0 for the server's, -1 for none.
+	MaxBody() int64
 	// Answer calls the function for one invocation. An error fails the invocation, and what the host does then depends on the trigger: a
 	// message comes again, a caller gets 500.
 	Answer(ctx context.Context, in *Invocation, client *DurableClient) (*Outcome, error)
@@ -31,4 +33,18 @@ const (
 	TypeEntity        = "entityTrigger"
 	TypeHTTP          = "httpTrigger"
 	TypeTimer         = "timerTrigger"
+	TypeQueue         = "queueTrigger"
+	TypeBlob          = "blobTrigger"
+	TypeEventGrid     = "eventGridTrigger"
 )
+
+// answer runs a function that writes nothing but its outputs.
+func (d *definition) answer(ctx context.Context, in *Invocation, run func(context.Context) error) (*Outcome, error) {
+	in.offer(d.outputs)
+	err := run(in.With(ctx))
+	outcome := in.outcome()
+	if err != nil {
+		return nil, err
+	}
+	return outcome, nil
+}

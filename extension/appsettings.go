@@ -25,6 +25,8 @@ type AppSettings struct {
 	Key string `envconfig:"AZDURABLE_KEY"`
 	// SignedURLs makes links to instances carry a signature in place of the key.
 	SignedURLs bool `envconfig:"AZDURABLE_SIGNED_URLS"`
+	// PublicURL is the scheme and authority under which callers see the app, for links; empty to go by their requests.
+	PublicURL string `envconfig:"AZDURABLE_PUBLIC_URL"`
 	// ForceLocal allows the embedded store on a Function App.
 	ForceLocal bool `envconfig:"AZDURABLE_FORCE_LOCAL"`
 }

@@ -18,6 +18,8 @@ import (
 type Extension struct {
 	hub, key    string
 	routePrefix string
+	public      string
+	host        CustomHandler
 	store       Store
 	options     Options
 	settings    *durableTask
@@ -59,6 +61,12 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 		return nil, err
 	}
 	e.routePrefix = routePrefix(c)
+	if e.host, err = readCustomHandler(c, o.Settings, e.log); err != nil {
+		return nil, err
+	}
+	if e.public, err = publicURL(o.Settings.PublicURL); err != nil {
+		return nil, err
+	}
 	if o.Hub != "" {
 		e.settings.hubName = o.Hub
 	}
@@ -139,7 +147,7 @@ func (e *Extension) openStore(ctx context.Context) (*openHub, error) {
 	worker.OnChange = e.observe()
 	h := &openHub{backend: b, worker: durabletask.NewWorker(e.app, b, worker)}
 	h.client = bindings.NewDurableClient(h.worker.Client(), bindings.Links{
-		Hub: e.hub, Connection: e.settings.connectionName, Path: e.options.ManagementPath, Key: e.key, Signer: e.options.signer(),
+		Hub: e.hub, Connection: e.settings.connectionName, Path: e.options.ManagementPath, Key: e.key, Signer: e.options.signer(), Public: e.public,
 		ForwardedHost: e.settings.useForwardedHost, Host: e.options.Settings.host(),
 	})
 	h.management = newManagement(e, h)
@@ -204,6 +212,9 @@ func (e *Extension) Locked() bool { return e.key != "" }
 
 // RoutePrefix is the path below which HTTP functions are, without slashes at its ends; may be empty.
 func (e *Extension) RoutePrefix() string { return e.routePrefix }
+
+// CustomHandler says how the Functions host hands over invocations.
+func (e *Extension) CustomHandler() CustomHandler { return e.host }
 
 // Management answers the management API; nil until Start has succeeded. The requests' paths begin with the ManagementPath of the options.
 func (e *Extension) Management() http.Handler { return e.open.management }

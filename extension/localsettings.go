@@ -13,6 +13,9 @@ import (
 // LocalSettingsFile is where an app's settings for local runs stand.
 const LocalSettingsFile = "local.settings.json"
 
+// ErrEncrypted says that the local settings can't be read. The Functions host has decrypted them for the apps that it starts.
+var ErrEncrypted = errors.New("it is encrypted; decrypt it with 'func settings decrypt'")
+
 // ApplyLocalSettings puts the Values of local.settings.json into the environment of this process, as the Functions host does for
 // the handlers it starts. What the environment has already stays. A folder without the file is fine.
 func ApplyLocalSettings(folder string) error {
@@ -32,7 +35,7 @@ func ApplyLocalSettings(folder string) error {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	if file.IsEncrypted {
-		return fmt.Errorf("read %s: it is encrypted; decrypt it with 'func settings decrypt'", path)
+		return fmt.Errorf("read %s: %w", path, ErrEncrypted)
 	}
 	for name, value := range file.Values {
 		if _, set := os.LookupEnv(name); set || value == nil {

@@ -22,6 +22,7 @@ const (
 type flags struct {
 	listen, data, store, hub, key string
 	maxBody                       int64
+	listens                       bool // -listen was given
 }
 
 const usage = `Runs the app: its orchestrations, its HTTP functions below /api, and the management API at
@@ -35,7 +36,8 @@ The store AzureStorage is the account that AzureWebJobsStorage names.
 
 Settings also come from host.json (extensions.durableTask) and, for runs without the Functions host,
 local.settings.json, both in the working directory; from environment variables named
-AzureFunctionsJobHost__extensions__durableTask__…, which override host.json; and from AZDURABLE_KEY.
+AzureFunctionsJobHost__extensions__durableTask__…, which override host.json; and from AZDURABLE_KEY
+and AZDURABLE_PUBLIC_URL (https://host, what links in answers begin with).
 Under the Functions host (FUNCTIONS_CUSTOMHANDLER_PORT is set) the app listens on that port of 127.0.0.1.
 
 Exit codes: 0 stopped as told, 1 could not start or run, 2 bad flags, 130 and 143 stopped at once.
@@ -68,6 +70,11 @@ func parseFlags(args []string, settings *extension.AppSettings, help io.Writer) 
 		return nil, fmt.Errorf("unexpected argument %q; -h lists the flags", set.Arg(0))
 	case f.maxBody < 1:
 		return nil, fmt.Errorf("-max-body must be at least 1 byte, not %d", f.maxBody)
+	}
+	set.Visit(func(given *flag.Flag) { f.listens = f.listens || given.Name == "listen" })
+	if f.listens && settings.Port != "" {
+		return nil, errors.New("-listen can't be used under the Functions host, which says where to listen: " +
+			"take it out of customHandler.description.arguments in host.json")
 	}
 	if _, _, err := net.SplitHostPort(f.listen); err != nil {
 		return nil, fmt.Errorf("-listen %q is not host:port, such as %s: %w", f.listen, DefaultListen, err)

@@ -257,7 +257,7 @@ func TestFlags(t *testing.T) {
 
 func TestAnswersBeforeItIsReady(t *testing.T) {
 	t.Parallel()
-	h := newReadyHandler()
+	h := newReadyHandler(quiet())
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	if w.Code != http.StatusOK {

@@ -30,7 +30,7 @@ func TestInvocation(t *testing.T) {
 		{`[]`, http.StatusInternalServerError, "protocol of custom handlers"},
 	} {
 		w := httptest.NewRecorder()
-		invoke(tick, nil, quiet())(w, httptest.NewRequest(http.MethodPost, "/Tick", strings.NewReader(c.body)))
+		(&invoker{maxBody: DefaultMaxBody, log: quiet()}).invoke(tick)(w, httptest.NewRequest(http.MethodPost, "/Tick", strings.NewReader(c.body)))
 		if w.Code != c.code || !strings.Contains(w.Body.String(), c.want) || w.Header().Get("Content-Type") != "application/json; charset=utf-8" {
 			t.Errorf("%s: %d %s %s, want %d with %s", c.body, w.Code, w.Header(), w.Body, c.code, c.want)
 		}

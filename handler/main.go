@@ -13,46 +13,82 @@ import (
 	"github.com/azdurable/azdurable/extension"
 )
 
-// The exit codes of a program.
+// The exit codes of a program. Under the Functions host 0 makes the host believe that all is well and never start the program again, so it is only for a stop
+// on order.
 const (
 	exitClean  = 0
 	exitFailed = 1
 	exitUsage  = 2
 )
 
-// Main runs an app until it is told to stop, and exits. The triggers are its HTTP functions. The program's flags are Main's.
+// Main runs an app until it is told to stop, and exits. The triggers are its functions. The program's flags are Main's.
 func Main(app *durabletask.App, triggers ...bindings.Trigger) {
 	os.Exit(run(app, triggers, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run is Main with the outside world as arguments.
 func run(app *durabletask.App, triggers []bindings.Trigger, args []string, stdout, stderr io.Writer) int {
+	complain := func(err error) { fmt.Fprintf(stderr, "azdurable: %v\n", err) }
+	host, err := findHost(os.LookupEnv)
+	if err != nil {
+		complain(err)
+		return exitFailed
+	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
+	if host.present() {
+		log = withInvocations(slog.New(newHostLog(stdout, stderr)))
+		checkProxy(os.LookupEnv, log)
+	}
 	slog.SetDefault(log)
-	if err := extension.ApplyLocalSettings("."); err != nil {
-		fmt.Fprintf(stderr, "azdurable: %v\n", err)
-		return exitFailed
-	}
-	settings, err := extension.ReadAppSettings()
-	if err != nil {
-		fmt.Fprintf(stderr, "azdurable: %v\n", err)
-		return exitFailed
-	}
-	f, err := parseFlags(args, &settings, stdout)
-	if errors.Is(err, flag.ErrHelp) {
+	o, err := configure(host, triggers, args, log, stdout)
+	switch {
+	case err == nil:
+	case host.present(): // it stays up and says what is wrong, or nobody would learn
+		o = Options{Listen: host.address(), Extension: extension.Options{Logger: log, Settings: &extension.AppSettings{Port: host.port}}, problem: err}
+	case errors.Is(err, flag.ErrHelp):
 		return exitClean
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "azdurable: %v\n", err)
-		return exitUsage
+	default:
+		complain(err)
+		if _, usage := errors.AsType[*usageError](err); usage {
+			return exitUsage
+		}
+		return exitFailed
 	}
 	ctx, release := untilSignal(log)
 	defer release()
-	if err := Serve(ctx, app, f.options(triggers, &settings, log, stdout)); err != nil {
-		fmt.Fprintf(stderr, "azdurable: %v\n", err)
+	if err := Serve(ctx, app, o); err != nil {
+		complain(err)
 		return exitFailed
 	}
 	return exitClean
+}
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+// configure reads settings and flags.
+func configure(host functionsHost, triggers []bindings.Trigger, args []string, log *slog.Logger, stdout io.Writer) (Options, error) {
+	if err := extension.ApplyLocalSettings("."); err != nil && !(host.present() && errors.Is(err, extension.ErrEncrypted)) {
+		return Options{}, err //nolint:wrapcheck // it says what to change
+	}
+	settings, err := extension.ReadAppSettings()
+	if err != nil {
+		return Options{}, err //nolint:wrapcheck // as above
+	}
+	settings.Port = host.port
+	f, err := parseFlags(args, &settings, stdout)
+	switch {
+	case errors.Is(err, flag.ErrHelp) && host.present():
+		return Options{}, errHelp
+	case errors.Is(err, flag.ErrHelp):
+		return Options{}, err
+	case err != nil:
+		return Options{}, &usageError{err}
+	case host.unclear != "" && !f.listens:
+		return Options{}, fmt.Errorf("%s is set, as by the Functions host, but %s is not: the host says where to listen; "+
+			"to run the app without the host, say where with -listen %s, or unset %s", host.unclear, portVariable, DefaultListen, runtimeVariable)
+	}
+	return f.options(triggers, &settings, log, stdout), nil
 }
 
 // options turns flags into what Serve takes.

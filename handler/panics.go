@@ -20,7 +20,7 @@ func recoverPanics(log *slog.Logger) func(http.Handler) http.Handler {
 				if p == http.ErrAbortHandler { //nolint:errorlint // net/http's own sign, never wrapped
 					panic(p)
 				}
-				log.Error("an HTTP function panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				log.ErrorContext(r.Context(), "an HTTP function panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 				bindings.WriteJSON(w, http.StatusInternalServerError, bindings.Failure{Message: "The function failed. The log of the app says why."})
 			}()
 			next.ServeHTTP(w, r)

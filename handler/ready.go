@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"log/slog"
 	"net/http"
 	"sync"
 
@@ -11,15 +12,19 @@ import (
 const HealthPath = "/healthz"
 
 // readyHandler answers / and HealthPath from the start. Other requests wait until there is something to serve them, or what keeps it
-// from being there is known.
+// from being there is known. A request with the id of an invocation is a user's, whatever its path.
 type readyHandler struct {
+	log *slog.Logger
+
 	mu      sync.Mutex
 	handler http.Handler
 	problem error
 	changed chan struct{} // closed with every change
 }
 
-func newReadyHandler() *readyHandler { return &readyHandler{changed: make(chan struct{})} }
+func newReadyHandler(log *slog.Logger) *readyHandler {
+	return &readyHandler{log: log, changed: make(chan struct{})}
+}
 
 // ready hands the requests to next from now on.
 func (h *readyHandler) ready(next http.Handler) { h.set(next, nil) }
@@ -43,11 +48,12 @@ func (h *readyHandler) state() (next http.Handler, changed <-chan struct{}, prob
 
 func (h *readyHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	next, changed, problem := h.state()
+	users := r.Header.Get(invocationHeader) != ""
 	switch {
-	case r.URL.Path == "/": // the Functions host asks here whether the app is up
+	case r.URL.Path == "/" && !users: // the Functions host asks here whether the app is up
 		w.WriteHeader(http.StatusOK)
 		return
-	case r.URL.Path == HealthPath:
+	case r.URL.Path == HealthPath && !users:
 		writeHealth(w, next, problem)
 		return
 	}
@@ -62,16 +68,23 @@ func (h *readyHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if next == nil {
-		unavailable(w, problem)
+		h.unavailable(w, r, problem)
 		return
 	}
 	next.ServeHTTP(w, r)
 }
 
-// unavailable says why nothing is served.
-func unavailable(w http.ResponseWriter, problem error) {
+// unavailable says why nothing is served, to a caller and to the host. The host drops what it is told, so the log has it for each invocation.
+func (h *readyHandler) unavailable(w http.ResponseWriter, r *http.Request, problem error) {
+	why := "The app can't work yet: " + problem.Error()
+	if id := lastOf(r.Header.Get(invocationHeader)); id != "" {
+		h.log.Error("an invocation failed since the app can't work yet", "invocation", id, "path", r.URL.Path, "error", problem)
+	}
 	w.Header().Set("Retry-After", "5")
-	bindings.WriteJSON(w, http.StatusServiceUnavailable, bindings.Failure{Message: "The app can't work yet: " + problem.Error()})
+	bindings.WriteJSON(w, http.StatusServiceUnavailable, struct {
+		bindings.Failure
+		answer
+	}{bindings.Failure{Message: why}, answer{Logs: []string{why}}})
 }
 
 // health is the answer at HealthPath.

@@ -8,9 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"syscall"
 	"time"
 
+	"github.com/azdurable/azdurable/bindings"
 	"github.com/azdurable/azdurable/durabletask"
 	"github.com/azdurable/azdurable/extension"
 )
@@ -25,6 +25,8 @@ type Options struct {
 	Output io.Writer
 	// Extension is what the app itself is set up with.
 	Extension extension.Options
+
+	problem error // why the app can't start, found out before it was tried
 }
 
 // How long things may take.
@@ -50,10 +52,9 @@ func Serve(ctx context.Context, app *durabletask.App, o Options) error {
 	if err := checkExposure(ctx, o.Listen, o.Extension.Key); err != nil {
 		return err
 	}
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", o.Listen)
+	listener, err := listen(ctx, o.Listen, o.hosted())
 	if err != nil {
-		return explain(err, o.Listen)
+		return err
 	}
 	s := newServer(listener, log)
 	defer s.close()
@@ -63,10 +64,11 @@ func Serve(ctx context.Context, app *durabletask.App, o Options) error {
 		announce(o.Output, listener.Addr(), e)
 	case err != nil && !o.hosted():
 		return err
-	case err != nil: // the host gives up on a handler that exits, and nobody would learn why
+	case err != nil && ctx.Err() == nil: // the host gives up on a handler that exits, and nobody would learn why
 		log.Error("the app can't start; it needs a change of its settings", "error", err)
 		s.failing(err)
 	}
+	err = nil
 	select {
 	case <-ctx.Done():
 	case err = <-s.failed:
@@ -84,13 +86,23 @@ func Serve(ctx context.Context, app *durabletask.App, o Options) error {
 // bringUp sets the app up and starts it. Under the Functions host it tries until it succeeds, while the server says what is wrong: a store that is down
 // comes back.
 func (s *server) bringUp(ctx context.Context, app *durabletask.App, o *Options) (*extension.Extension, error) {
+	if o.problem != nil {
+		return nil, o.problem
+	}
 	e, err := extension.Initialize(app, o.Extension)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it says what to change
 	}
+	if o.hosted() {
+		if err := checkForgeries(e); err != nil {
+			return nil, err
+		}
+	} else {
+		warnOfUncalled(e, o.Extension.Logger)
+	}
 	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
 		if err = e.Start(ctx); err == nil {
-			s.ready(routes(e, o.MaxBody, o.Extension.Logger))
+			s.ready(o.routes(e))
 			return e, nil
 		}
 		if !o.hosted() || ctx.Err() != nil {
@@ -104,6 +116,25 @@ func (s *server) bringUp(ctx context.Context, app *durabletask.App, o *Options) 
 		case <-ctx.Done():
 		}
 		t.Stop()
+	}
+}
+
+// routes puts together what the server answers.
+func (o *Options) routes(e *extension.Extension) http.Handler {
+	if o.hosted() {
+		return newHostRoutes(e, o.Extension.Settings, o.MaxBody, o.Extension.Logger)
+	}
+	return routes(e, o.MaxBody, o.Extension.Logger)
+}
+
+// warnOfUncalled says which functions nothing calls without the Functions host.
+func warnOfUncalled(e *extension.Extension, log *slog.Logger) {
+	for _, trigger := range e.Table().All() {
+		_, byHost := trigger.(bindings.HostTrigger)
+		if byHost && trigger.Type() != bindings.TypeHTTP && trigger.Type() != bindings.TypeTimer {
+			log.Warn("only the Functions host calls this function, and it does not run this app; start it with func start",
+				"function", trigger.Name(), "trigger", trigger.Type())
+		}
 	}
 }
 
@@ -122,17 +153,12 @@ func (o *Options) complete() {
 	if o.Extension.Logger == nil {
 		o.Extension.Logger = slog.Default()
 	}
+	if o.hosted() {
+		o.Extension.Logger = withInvocations(o.Extension.Logger)
+	}
 	if o.Extension.Key == "" && o.Extension.Settings != nil {
 		o.Extension.Key = o.Extension.Settings.Key
 	}
-}
-
-// explain says what to do about an address that can't be had.
-func explain(err error, address string) error {
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("the address %s is in use: stop the other program, or choose another address, for example -listen localhost:7072 (%w)", address, err)
-	}
-	return fmt.Errorf("listen on %s: %w; choose another address with -listen", address, err)
 }
 
 // server is an HTTP server that begins to answer before what it serves is there.
@@ -145,7 +171,7 @@ type server struct {
 
 func newServer(listener net.Listener, log *slog.Logger) *server {
 	base, end := context.WithCancel(context.Background())
-	s := &server{failed: make(chan error, 1), end: end, routes: newReadyHandler()}
+	s := &server{failed: make(chan error, 1), end: end, routes: newReadyHandler(log)}
 	s.http = &http.Server{
 		Handler: s.routes, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
 		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelWarn),
