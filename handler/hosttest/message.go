@@ -125,7 +125,7 @@ func readResponse(r *bufio.Reader, method string) (p *response, whole bool, err 
 		version, rest, _ := strings.Cut(line, " ")
 		code, reason, _ := strings.Cut(rest, " ")
 		status, err := strconv.Atoi(code)
-		if err != nil || !strings.HasPrefix(version, "HTTP/1.") || len(code) != 3 {
+		if err != nil || !strings.HasPrefix(version, "HTTP/1.") || len(code) != 3 || status < http.StatusContinue {
 			return nil, false, fmt.Errorf("%w: %.40q", errSyntax, line)
 		}
 		if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
