@@ -36,7 +36,7 @@ func TestHost(t *testing.T) {
 			t.Error(got)
 		}
 	}
-	h.approves("approval")
+	h.approves()
 }
 
 // TestHostRestart restarts the job host: the new program finds the file of the embedded store locked by the old one, and must wait for it, not leave.
@@ -52,7 +52,7 @@ func TestHostRestart(t *testing.T) {
 		h.until(func() bool { return h.start("HelloCities", id, cities).Status == http.StatusAccepted })
 		h.reaches(id, "Completed")
 	}
-	h.approves("approval")
+	h.approves()
 }
 
 // TestHostManyAtOnce forwards 1,000 requests at once.
@@ -108,7 +108,7 @@ func TestHostInterrupt(t *testing.T) {
 		t.Errorf("the program exits with %d: %v", code, h.Logs())
 	}
 	h = startHosted(t, o)
-	h.approves("approval")
+	h.approves()
 }
 
 // account is a storage account in memory that other processes reach.
@@ -208,5 +208,5 @@ func TestTwoHostsOnAzureStorage(t *testing.T) {
 			t.Error(got)
 		}
 	}
-	hosts[1].approves("approval")
+	hosts[1].approves()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -40,9 +41,7 @@ func appFolder(t *testing.T, more map[string]string) hosttest.Options {
 		writeJSON(t, filepath.Join(root, f.Name(), "function.json"), f.Function())
 	}
 	settings := map[string]string{"FUNCTIONS_WORKER_RUNTIME": "custom", "WEBSITE_HOSTNAME": ""}
-	for name, value := range more {
-		settings[name] = value
-	}
+	maps.Copy(settings, more)
 	return hosttest.Options{App: root, Settings: settings}
 }
 
@@ -149,9 +148,10 @@ func (h *hosted) reaches(id, status string) (answer string) {
 	return answer
 }
 
-// approves raises the event that Approval waits for, as soon as there is a program that takes it.
-func (h *hosted) approves(id string) {
+// approves raises the event that the instance "approval" waits for, as soon as there is a program that takes it.
+func (h *hosted) approves() {
 	h.t.Helper()
+	const id = "approval"
 	h.until(func() bool {
 		code, _ := h.direct(http.MethodPost, "/instances/"+id+"/raiseEvent/Approval", `{"approved":true}`)
 		return code == http.StatusAccepted

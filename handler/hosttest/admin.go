@@ -105,7 +105,7 @@ func (h *Host) adminInvoke(q *request, name string) *response {
 	j.spawn(func() {
 		switch trigger := f.trigger(); {
 		case trigger.is("httpTrigger"):
-			j.log(Error, "Function."+f.name, "An HttpRequest is required")
+			j.logf(Error, "Function."+f.name, "An HttpRequest is required")
 		case trigger.is("timerTrigger"):
 			_, _ = j.fire(f, Timer{Last: time.Time{}, manual: true}) // the log has it
 		default:

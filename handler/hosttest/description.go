@@ -30,7 +30,7 @@ const (
 
 // The faults of a description that keep the host from starting, in its words.
 var (
-	errNoDescription = errors.New("Missing worker Description.")
+	errNoDescription = errors.New("Missing worker Description.") //nolint:revive // the host's words
 	errNoExecutable  = errors.New("WorkerDescription DefaultExecutablePath cannot be empty")
 )
 
@@ -146,27 +146,27 @@ func executable(file string) error {
 func splitArguments(line string) []string {
 	var out []string
 	var b strings.Builder
-	quoted, any := false, false
+	quoted, begun := false, false
 	flush := func() {
-		if any {
+		if begun {
 			out = append(out, b.String())
 		}
 		b.Reset()
-		any = false
+		begun = false
 	}
 	for i := 0; i < len(line); i++ {
 		switch c := line[i]; {
 		case c == '\\' && i+1 < len(line) && line[i+1] == '"':
 			i++
 			b.WriteByte('"')
-			any = true
+			begun = true
 		case c == '"':
-			quoted, any = !quoted, true
+			quoted, begun = !quoted, true
 		case c == ' ' && !quoted:
 			flush()
 		default:
 			b.WriteByte(c)
-			any = true
+			begun = true
 		}
 	}
 	flush()

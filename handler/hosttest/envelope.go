@@ -28,7 +28,7 @@ func judge(p *response) (*answer, error) {
 		return nil, errHangs
 	}
 	invalid := func(why string) error {
-		return fmt.Errorf("Invalid HttpResponseMessage: %s. StatusCode: %d, Content-Type: %q, body: %.200q", //nolint:revive // the host's words
+		return fmt.Errorf("Invalid HttpResponseMessage: %s. StatusCode: %d, Content-Type: %q, body: %.200q",
 			why, p.status, p.header.first("Content-Type"), p.body)
 	}
 	media, parameters, err := mime.ParseMediaType(p.header.first("Content-Type"))
@@ -86,7 +86,8 @@ func (a *answer) output(name string) *value {
 // redirect is the target of an answer that the host's client follows, or empty.
 func (p *response) redirect() string {
 	switch p.status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect, http.StatusMultipleChoices:
+	case http.StatusMultipleChoices, http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		return p.header.first("Location")
 	}
 	return ""

@@ -47,7 +47,7 @@ func (f *front) serve() {
 			f.mu.Lock()
 			if f.closed {
 				f.mu.Unlock()
-				c.Close()
+				_ = c.Close() // nobody is to be told
 				return
 			}
 			f.open[c] = struct{}{}
@@ -66,9 +66,9 @@ func (f *front) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed = true
-	f.listener.Close()
+	_ = f.listener.Close() // it may have been closed before
 	for c := range f.open {
-		c.Close()
+		_ = c.Close() // as above
 	}
 }
 
@@ -80,7 +80,7 @@ func (f *front) close() {
 // connection answers the requests of one client, one after the other. A client that goes away does not end what it has asked for.
 func (f *front) connection(c net.Conn) {
 	defer func() {
-		c.Close()
+		_ = c.Close() // the client may have gone first
 		f.mu.Lock()
 		delete(f.open, c)
 		f.mu.Unlock()
@@ -305,11 +305,11 @@ func (j *jobHost) answerJSON(c *httpCall) *response {
 		err = j.host.writeOutputs(c.function, a, p.expander(c))
 	}
 	if err != nil {
-		j.log(Error, "Function."+c.function.name, "the answer can't be used: %v", err)
+		j.logf(Error, "Function."+c.function.name, "the answer can't be used: %v", err)
 		return failed()
 	}
 	if answer.status < http.StatusOK || answer.status > 599 {
-		j.host.fail("function %s answers its caller with the status code %d: it must be between 200 and 599", c.function.name, answer.status)
+		j.host.failf("function %s answers its caller with the status code %d: it must be between 200 and 599", c.function.name, answer.status)
 	}
 	return answer
 }

@@ -108,7 +108,7 @@ func (f *function) read(data []byte, settings map[string]string) {
 		ScriptFile string           `json:"scriptFile"`
 	}
 	if err := json.Unmarshal(data, &content); err != nil {
-		f.fault("%v", err)
+		f.faultf("%v", err)
 		return
 	}
 	f.retry, f.script = content.Retry, content.ScriptFile
@@ -121,7 +121,7 @@ func (f *function) read(data []byte, settings map[string]string) {
 			}
 			s = expandSettings(s, settings)
 			if left := percent.FindString(s); left != "" {
-				f.fault("%s does not resolve to a value.", left)
+				f.faultf("%s does not resolve to a value.", left)
 			}
 			properties[name] = s
 		}
@@ -133,7 +133,7 @@ func (f *function) read(data []byte, settings map[string]string) {
 	}
 }
 
-// fault notes an error of the function, in the host's words.
-func (f *function) fault(format string, args ...any) {
+// faultf notes an error of the function, in the host's words.
+func (f *function) faultf(format string, args ...any) {
 	f.errors = append(f.errors, fmt.Sprintf(format, args...))
 }

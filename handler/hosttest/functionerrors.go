@@ -38,25 +38,25 @@ func (f *function) check(root string, types []string, bundle bool) {
 	switch {
 	case !functionName.MatchString(f.name):
 		f.errors = nil
-		f.fault("'%s' is not a valid function name.", f.name)
+		f.faultf("'%s' is not a valid function name.", f.name)
 	case len(f.errors) > 0:
 	case len(f.bindings) == 0:
-		f.fault("At least one binding must be declared.")
+		f.faultf("At least one binding must be declared.")
 	case f.script != "" && !isFile(filepath.Join(root, f.name, f.script)):
-		f.fault("Invalid script file name configuration. The 'scriptFile' property is set to a file that does not exist.")
+		f.faultf("Invalid script file name configuration. The 'scriptFile' property is set to a file that does not exist.")
 	case bad >= 0:
-		f.fault("The binding name %s is invalid. Please assign a valid name to the binding.", f.bindings[bad].name)
+		f.faultf("The binding name %s is invalid. Please assign a valid name to the binding.", f.bindings[bad].name)
 	case twice != "":
-		f.fault("Multiple bindings with name '%s' discovered. Binding names must be unique.", twice)
+		f.faultf("Multiple bindings with name '%s' discovered. Binding names must be unique.", twice)
 	case triggers == 0:
-		f.fault("No trigger binding specified. A function must have a trigger input binding.")
+		f.faultf("No trigger binding specified. A function must have a trigger input binding.")
 	case triggers > 1:
-		f.fault("Multiple trigger bindings defined. A function can only have a single trigger binding.")
+		f.faultf("Multiple trigger bindings defined. A function can only have a single trigger binding.")
 	case len(unknown) > 0 && bundle:
-		f.fault("The binding type(s) '%s' were not found in the configured extension bundle. Please ensure the type is correct and the correct version of "+
+		f.faultf("The binding type(s) '%s' were not found in the configured extension bundle. Please ensure the type is correct and the correct version of "+
 			"extension bundle is configured", strings.Join(unknown, ", "))
 	case len(unknown) > 0:
-		f.fault("The binding type(s) '%s' are not registered. Please ensure the type is correct and the binding extension is installed.",
+		f.faultf("The binding type(s) '%s' are not registered. Please ensure the type is correct and the binding extension is installed.",
 			strings.Join(unknown, ", "))
 	}
 }
@@ -72,12 +72,12 @@ func checkRoutes(all []*function) {
 		f.route = r
 		lower := strings.ToLower(r.template)
 		if strings.HasPrefix(lower, "admin") || strings.HasPrefix(lower, "runtime") {
-			f.fault("The specified route conflicts with one or more built in routes.")
+			f.faultf("The specified route conflicts with one or more built in routes.")
 			continue
 		}
 		for _, other := range taken {
 			if strings.EqualFold(other.route.template, r.template) && other.route.overlaps(r) {
-				f.fault("The route specified conflicts with the route defined by function '%s'.", other.name)
+				f.faultf("The route specified conflicts with the route defined by function '%s'.", other.name)
 				break
 			}
 		}

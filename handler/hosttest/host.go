@@ -36,12 +36,12 @@ type Host struct {
 
 // Start starts a host on an app folder, and stops it when the test ends. It does not wait until the program is ready: invocations do that. It fails the
 // test if the configuration is one with which the host does not start, or if a program can't be started.
-func Start(t testing.TB, o Options) *Host {
-	t.Helper()
-	h := &Host{t: t, scripted: o.launch != nil, journal: newJournal(), stopped: make(chan struct{})}
+func Start(tb testing.TB, o Options) *Host {
+	tb.Helper()
+	h := &Host{t: tb, scripted: o.launch != nil, journal: newJournal(), stopped: make(chan struct{})}
 	f, err := newFront(h)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	h.front, h.URL = f, "http://"+f.address()
 	o.settle(f.address())
@@ -49,19 +49,19 @@ func Start(t testing.TB, o Options) *Host {
 	h.client = &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	h.job, h.fault = h.newJobHost()
 	if h.fault != nil {
-		h.journal.add(Error, categoryStartup, "A host error has occurred during startup operation: %v", h.fault)
+		h.journal.addf(Error, categoryStartup, "A host error has occurred during startup operation: %v", h.fault)
 		if !o.PlayOut {
 			f.close()
-			t.Fatalf("the host does not start on %s: %v", o.App, h.fault)
+			tb.Fatalf("the host does not start on %s: %v", o.App, h.fault)
 		}
 	}
 	f.serve()
-	t.Cleanup(h.Close)
+	tb.Cleanup(h.Close)
 	return h
 }
 
-// fail fails the test, unless the double is to play out what happens. It may be called from any goroutine.
-func (h *Host) fail(format string, args ...any) {
+// failf fails the test, unless the double is to play out what happens. It may be called from any goroutine.
+func (h *Host) failf(format string, args ...any) {
 	if h.options.PlayOut {
 		return
 	}
@@ -143,7 +143,7 @@ func (h *Host) Ready() {
 // PID is the process id of the program; 0 before it has been started.
 func (h *Host) PID() int {
 	h.t.Helper()
-	if _, p, _, _ := h.must().worker.look(); p != nil {
+	if p := h.must().worker.running(); p != nil {
 		return p.pid()
 	}
 	return 0
@@ -159,7 +159,7 @@ func (h *Host) Port() int {
 func (h *Host) Kill() {
 	h.t.Helper()
 	j := h.must()
-	_, p, _, _ := j.worker.look()
+	p := j.worker.running()
 	if p == nil {
 		return
 	}
@@ -182,7 +182,7 @@ func (h *Host) Kill() {
 // takes longer than two seconds is killed, and the code is 137.
 func (h *Host) Interrupt() int {
 	h.t.Helper()
-	_, p, _, _ := h.must().worker.look()
+	p := h.must().worker.running()
 	if p == nil {
 		return 0
 	}
@@ -277,7 +277,7 @@ func (h *Host) Do(r *http.Request) Answer {
 	if err != nil {
 		h.t.Fatalf("hosttest: %s %s: %v; log: %s", r.Method, r.URL, err, h.text())
 	}
-	defer w.Body.Close()
+	defer func() { _ = w.Body.Close() }()
 	body, err := io.ReadAll(w.Body)
 	if err != nil {
 		h.t.Fatalf("hosttest: %s %s: %v; log: %s", r.Method, r.URL, err, h.text())

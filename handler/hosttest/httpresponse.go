@@ -1,6 +1,7 @@
 package hosttest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -58,7 +59,7 @@ func fromOutput(v *value) (*response, error) {
 	return p, nil
 }
 
-var errOutput = fmt.Errorf("Failed while trying to Deserialize to httpOutputBindingResponse. Output is not in expected format") //nolint:revive // the host's words
+var errOutput = errors.New("Failed while trying to Deserialize to httpOutputBindingResponse. Output is not in expected format")
 
 // returned reads a ReturnValue that goes to an http output named $return.
 func returned(v *value) (*response, error) {
@@ -116,7 +117,7 @@ func withHeaders(v *value) (*response, error) {
 			case m.value.kind == kindNull, m.value.kind == kindObject, m.value.kind == kindArray:
 				return nil, fmt.Errorf("the header %s must be one string, not %s", m.name, m.value)
 			case !token(m.name) || !ascii(m.value.plain()):
-				return nil, fmt.Errorf("Invalid header %q: %q", m.name, m.value.plain()) //nolint:revive // the host's words
+				return nil, fmt.Errorf("Invalid header %q: %q", m.name, m.value.plain())
 			case strings.EqualFold(m.name, "Content-Type"):
 				kind = forceCharset(m.value.plain())
 			default:

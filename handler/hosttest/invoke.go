@@ -33,7 +33,7 @@ func (j *jobHost) invoke(f *function, id string, p *payload, parent *header) (*a
 		a, err = judge(response)
 		if errors.Is(err, errHangs) {
 			if !j.host.options.PlayOut {
-				j.host.fail("function %s: %v", f.name, err)
+				j.host.failf("function %s: %v", f.name, err)
 				return err
 			}
 			<-limit.Done()
@@ -45,7 +45,7 @@ func (j *jobHost) invoke(f *function, id string, p *payload, parent *header) (*a
 		return nil, err
 	}
 	for _, line := range a.logs {
-		j.log(Information, "Function."+f.name+".User", "%s", line)
+		j.logf(Information, "Function."+f.name+".User", "%s", line)
 	}
 	return a, nil
 }
@@ -57,7 +57,7 @@ func (j *jobHost) execute(f *function, id string, do func(context.Context, *pool
 		return errPoolClosed
 	}
 	category := "Function." + f.name
-	j.log(Information, category, "Executing 'Functions.%s' (Id=%s)", f.name, id)
+	j.logf(Information, category, "Executing 'Functions.%s' (Id=%s)", f.name, id)
 	ctx, cancel := context.WithCancelCause(j.ctx)
 	defer cancel(nil)
 	if limit := j.app.functionTime; limit > 0 {
@@ -68,7 +68,7 @@ func (j *jobHost) execute(f *function, id string, do func(context.Context, *pool
 	running := j.spawn(func() {
 		connections, err := j.worker.await(ctx)
 		if err == nil {
-			_, p, _, _ := j.worker.look()
+			p := j.worker.running()
 			if err = do(ctx, connections); errors.Is(err, errSending) {
 				j.worker.notice(j.ctx, p, connections)
 			}
@@ -85,15 +85,15 @@ func (j *jobHost) execute(f *function, id string, do func(context.Context, *pool
 		err = context.Cause(ctx)
 	}
 	if errors.Is(err, errFunctionTimeout) {
-		j.log(Error, category, "Timeout value of %s exceeded by function 'Functions.%s' (Id: '%s'). Initiating cancellation.",
+		j.logf(Error, category, "Timeout value of %s exceeded by function 'Functions.%s' (Id: '%s'). Initiating cancellation.",
 			timeSpanText(j.app.functionTime), f.name, id)
 		j.timedOut(id)
 	}
 	if err != nil {
-		j.log(Error, category, "Executed 'Functions.%s' (Failed, Id=%s)\nException while executing function: Functions.%s\n%v", f.name, id, f.name, err)
+		j.logf(Error, category, "Executed 'Functions.%s' (Failed, Id=%s)\nException while executing function: Functions.%s\n%v", f.name, id, f.name, err)
 		return err
 	}
-	j.log(Information, category, "Executed 'Functions.%s' (Succeeded, Id=%s)", f.name, id)
+	j.logf(Information, category, "Executed 'Functions.%s' (Succeeded, Id=%s)", f.name, id)
 	return nil
 }
 
@@ -106,9 +106,9 @@ func (j *jobHost) timedOut(id string) {
 	case <-j.ctx.Done():
 		return
 	}
-	j.log(Warning, timeoutClass, "A function timeout has occurred. Restarting worker process executing invocationId '%s'.", id)
+	j.logf(Warning, timeoutClass, "A function timeout has occurred. Restarting worker process executing invocationId '%s'.", id)
 	j.worker.restart(j.ctx)
-	j.log(Warning, timeoutClass, "Restart of language worker process(es) completed.")
+	j.logf(Warning, timeoutClass, "Restart of language worker process(es) completed.")
 }
 
 func timeSpanText(d time.Duration) string {

@@ -45,7 +45,7 @@ func (h *Host) newJobHost() (*jobHost, error) {
 	j.ctx, j.end = context.WithCancel(context.Background())
 	j.announce()
 	if len(a.valid()) == 0 {
-		j.log(Information, categoryStartup, "No job functions found.")
+		j.logf(Information, categoryStartup, "No job functions found.")
 		return j, nil
 	}
 	j.worker = newWorker(j)
@@ -64,7 +64,7 @@ func (h *Host) newJobHost() (*jobHost, error) {
 func (j *jobHost) announce() {
 	for _, f := range j.app.functions {
 		for _, e := range f.errors {
-			j.log(Error, categoryStartup, "The '%s' function is in error: %s", f.name, e)
+			j.logf(Error, categoryStartup, "The '%s' function is in error: %s", f.name, e)
 		}
 	}
 	var lines strings.Builder
@@ -79,7 +79,7 @@ func (j *jobHost) announce() {
 		fmt.Fprintf(&lines, "Mapped function route '%s' [%s] to '%s'\n", strings.TrimPrefix(j.app.prefix+"/"+f.route.template, "/"), methods, f.name)
 	}
 	if lines.Len() > 0 {
-		j.log(Information, routesClass, "Initializing function HTTP routes\n%s", lines.String())
+		j.logf(Information, routesClass, "Initializing function HTTP routes\n%s", lines.String())
 	}
 }
 
@@ -114,6 +114,6 @@ func (j *jobHost) stop() {
 	j.wg.Wait()
 }
 
-func (j *jobHost) log(l Level, category, format string, args ...any) {
-	j.host.journal.add(l, category, format, args...)
+func (j *jobHost) logf(l Level, category, format string, args ...any) {
+	j.host.journal.addf(l, category, format, args...)
 }

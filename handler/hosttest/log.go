@@ -54,7 +54,7 @@ type journal struct {
 
 func newJournal() *journal { return &journal{changed: make(chan struct{})} }
 
-func (j *journal) add(l Level, category, format string, args ...any) {
+func (j *journal) addf(l Level, category, format string, args ...any) {
 	message := format
 	if len(args) > 0 {
 		message = fmt.Sprintf(format, args...)

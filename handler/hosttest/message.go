@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httputil"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -52,10 +53,9 @@ func readHead(r *bufio.Reader) (line string, h header, err error) {
 			if left -= len(text); left < 0 {
 				return "", errHead
 			}
-			var more []byte
 			kept := bytes.Clone(text)
-			more, err = r.ReadSlice('\n')
-			text = append(kept, more...)
+			text, err = r.ReadSlice('\n')
+			text = slices.Concat(kept, text)
 		}
 		if err != nil {
 			if len(text) > 0 && errors.Is(err, io.EOF) {

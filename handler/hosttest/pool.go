@@ -48,7 +48,7 @@ const closedRetries = 3
 const chunkSize = 4096
 
 // errSending is a request that got no whole answer.
-var errSending = errors.New("An error occurred while sending the request") //nolint:revive // the host's words
+var errSending = errors.New("An error occurred while sending the request")
 
 var errPoolClosed = errors.New("the program is gone")
 
@@ -86,7 +86,7 @@ func (p *pool) open(ctx context.Context, c *call) (answer *response, release fun
 	if err != nil {
 		return nil, nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { k.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = k.Close() })
 	fail := func(err error) (*response, func(bool), error) {
 		stop()
 		p.drop(k)
@@ -194,7 +194,7 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		plain.Close()
+		_ = plain.Close() // nothing was sent
 		return nil, errPoolClosed
 	}
 	p.all[k] = struct{}{}
@@ -206,7 +206,7 @@ func (p *pool) give(k *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		k.Close()
+		_ = k.Close() // the program may have closed it
 		return
 	}
 	p.wg.Go(func() {
@@ -217,7 +217,7 @@ func (p *pool) give(k *conn) {
 }
 
 func (p *pool) drop(k *conn) {
-	k.Close()
+	_ = k.Close() // the program may have closed it
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.all, k)
@@ -228,7 +228,7 @@ func (p *pool) close() {
 	p.mu.Lock()
 	p.closed = true
 	for k := range p.all {
-		k.Close()
+		_ = k.Close() // the program may have closed it
 	}
 	p.mu.Unlock()
 	p.wg.Wait()

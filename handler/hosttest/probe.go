@@ -26,7 +26,7 @@ func (w *worker) untilReady(ctx context.Context, connections *pool) error {
 			return nil
 		case errors.Is(err, errClosedEarly):
 			// The host calls this ready most of the time, and then invocations fail.
-			w.job.host.fail("the program accepted a connection and closed it without an answer: it must listen only when it can serve")
+			w.job.host.failf("the program accepted a connection and closed it without an answer: it must listen only when it can serve")
 			if w.job.host.options.PlayOut {
 				return nil
 			}
@@ -89,7 +89,7 @@ func (w *worker) liveness(ctx context.Context) {
 			continue
 		}
 		if err := probe(ctx, connections); err != nil {
-			w.job.log(Information, dispatcherClass, "The program did not answer a probe: %v", err)
+			w.job.logf(Information, dispatcherClass, "The program did not answer a probe: %v", err)
 		}
 	}
 }
@@ -101,6 +101,6 @@ func freePort() (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }

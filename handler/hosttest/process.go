@@ -64,11 +64,11 @@ func startProcess(l *launch) (program, error) {
 	cmd.Stdout, cmd.Stderr = theirs[0], theirs[1]
 	err := cmd.Start()
 	for _, w := range theirs {
-		w.Close()
+		_ = w.Close() // the program has its own
 	}
 	if err != nil {
 		read.Wait()
-		return nil, fmt.Errorf("An error occurred trying to start process '%s' with working directory '%s': %w", l.file, l.folder, err) //nolint:revive // the host's words
+		return nil, fmt.Errorf("An error occurred trying to start process '%s' with working directory '%s': %w", l.file, l.folder, err)
 	}
 	go p.wait(&read, ours)
 	return p, nil
@@ -90,7 +90,7 @@ func (p *process) wait(read *sync.WaitGroup, pipes []*os.File) {
 	case <-limit.C:
 	}
 	for _, r := range pipes {
-		r.Close()
+		_ = r.Close() // what is not read by now is not waited for
 	}
 	<-drained
 	close(p.ended)

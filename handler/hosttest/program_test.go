@@ -133,8 +133,7 @@ func programApp(t *testing.T, kind, extra string, functions ...string) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, _ := json.Marshal(self)
-	config := fmt.Sprintf(`{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":%s}}%s}`, program, extra)
+	config := fmt.Sprintf(`{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":%s}}%s}`, quote(self), extra)
 	return Options{
 		App: folder(t, json.RawMessage(config), all), Settings: map[string]string{programVariable: kind}, NoLiveness: true, Grace: time.Millisecond,
 	}
@@ -142,10 +141,11 @@ func programApp(t *testing.T, kind, extra string, functions ...string) Options {
 
 // told is what the program says of itself.
 type told struct {
-	Args, Env []string
-	Folder    string
-	PID       int
-	Most      int
+	Args   []string `json:"args"`
+	Env    []string `json:"env"`
+	Folder string   `json:"folder"`
+	PID    int      `json:"pid"`
+	Most   int      `json:"most"`
 }
 
 func ask(t *testing.T, h *Host) told {

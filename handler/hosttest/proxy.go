@@ -63,7 +63,8 @@ func (j *jobHost) proxy(c *httpCall) *response {
 func (j *jobHost) proxied(c *httpCall, id, address string) *call {
 	out := &call{method: c.method, target: c.target}
 	out.header = append(out.header, c.header...)
-	out.header.remove(append([]string{"Host", "Content-Length", "traceparent", "tracestate", "X-Azure-Functions-HostVersion", "X-Azure-Functions-InvocationId"}, hopByHop...)...)
+	out.header.remove(hopByHop...)
+	out.header.remove("Host", "Content-Length", "traceparent", "tracestate", "X-Azure-Functions-HostVersion", "X-Azure-Functions-InvocationId")
 	out.header = append(header{{"Host", address}}, out.header...)
 	out.header.add("X-Azure-Functions-HostVersion", hostVersion)
 	out.header.add("X-Azure-Functions-InvocationId", id)

@@ -105,7 +105,7 @@ func (j *jobHost) deliver(f *function, m received) {
 	p, err := queuePayload(f, j.app, m, time.Now())
 	if err != nil { // the program never hears of it
 		for range j.maxDequeue() {
-			j.log(Error, "Function."+f.name, "Exception binding parameter '%s'", f.trigger().name)
+			j.logf(Error, "Function."+f.name, "Exception binding parameter '%s'", f.trigger().name)
 		}
 		j.host.storage.end(m, true)
 		return
@@ -120,7 +120,7 @@ func (j *jobHost) deliver(f *function, m received) {
 		j.host.storage.end(m, false)
 	case j.host.ending(): // the host is gone, and nobody gives the message back
 	case m.dequeued >= j.maxDequeue():
-		j.log(Error, "Function."+f.name, "Message has reached MaxDequeueCount of %d. Moving message to queue '%s-poison'.", j.maxDequeue(), m.queue)
+		j.logf(Error, "Function."+f.name, "Message has reached MaxDequeueCount of %d. Moving message to queue '%s-poison'.", j.maxDequeue(), m.queue)
 		j.host.storage.end(m, true)
 	default:
 		j.host.storage.release(m, j.app.config.duration(0, "extensions", "queues", "visibilityTimeout"))

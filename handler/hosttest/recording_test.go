@@ -85,7 +85,7 @@ func recordings(t *testing.T, name string) []*exchange {
 	var all []*exchange
 	for d := json.NewDecoder(bufio.NewReader(z)); ; {
 		e := &exchange{}
-		if err := d.Decode(e); errors.Is(err, io.EOF) {
+		if err := d.Decode(e); errors.Is(err, io.EOF) { //nolint:musttag // names count without regard to case
 			return all
 		} else if err != nil {
 			t.Fatal(name, err)

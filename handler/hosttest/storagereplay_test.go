@@ -3,6 +3,7 @@ package hosttest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -154,10 +155,7 @@ func TestRecordedBlobs(t *testing.T) {
 func TestRecordedAdmin(t *testing.T) {
 	t.Parallel()
 	all := recordings(t, "admin")
-	functions := map[string]json.RawMessage{}
-	for name, content := range all[0].Functions {
-		functions[name] = content
-	}
+	functions := maps.Clone(all[0].Functions)
 	functions["Dis2"] = functions["Anon"]
 	functions["Dis3"] = functions["Dis"]
 	h, s := scriptedHost(t, Options{

@@ -15,12 +15,13 @@ func parseTimeSpan(s string) (time.Duration, error) {
 	if m == nil {
 		return 0, fmt.Errorf("%q is not a time span, such as 00:00:30", s)
 	}
-	part := func(i int) time.Duration {
+	part := func(i int) int {
 		n, _ := strconv.Atoi("0" + m[i]) // digits only
-		return time.Duration(n)
+		return n
 	}
-	const day = 24 * time.Hour
-	d := part(2)*day + part(3)*time.Hour + part(4)*time.Minute + part(5)*time.Second
+	const hoursADay, minutesAnHour, secondsAMinute = 24, 60, 60
+	seconds := ((part(2)*hoursADay+part(3))*minutesAnHour+part(4))*secondsAMinute + part(5)
+	d := time.Duration(seconds) * time.Second
 	if m[6] != "" {
 		fraction, _ := strconv.Atoi((m[6] + "0000000")[:7])
 		d += time.Duration(fraction) * 100

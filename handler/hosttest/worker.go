@@ -3,6 +3,7 @@ package hosttest
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"path/filepath"
 	"strconv"
@@ -59,6 +60,19 @@ func (w *worker) look() (state, program, *pool, <-chan struct{}) {
 	return w.state, w.program, w.pool, w.changed
 }
 
+// running is the program of now; nil before the first.
+func (w *worker) running() program {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.program
+}
+
+func (w *worker) standing() state {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state
+}
+
 // outcome is how the life of a program ended.
 type outcome int
 
@@ -78,8 +92,8 @@ func (w *worker) run(ctx context.Context, started func()) {
 		p, err := w.launch(id)
 		started()
 		if err != nil {
-			w.job.log(Error, categoryWorker+id, "Failed to start Worker Channel. Process fileName: %s\n%v", w.job.app.program.file, err)
-			w.job.host.fail("the program %q can't be started, and the host does not try again: %v", w.job.app.program.file, err)
+			w.job.logf(Error, categoryWorker+id, "Failed to start Worker Channel. Process fileName: %s\n%v", w.job.app.program.file, err)
+			w.job.host.failf("the program %q can't be started, and the host does not try again: %v", w.job.app.program.file, err)
 			<-ctx.Done()
 			return
 		}
@@ -93,8 +107,8 @@ func (w *worker) run(ctx context.Context, started func()) {
 			return
 		case outcomeFault:
 			if w.exhausted() {
-				w.job.log(Error, dispatcherClass, "Exceeded http worker restart retry count. Shutting down Functions Host")
-				w.job.host.fail("the program has failed %d times: the host stops", errorBudget)
+				w.job.logf(Error, dispatcherClass, "Exceeded http worker restart retry count. Shutting down Functions Host")
+				w.job.host.failf("the program has failed %d times: the host stops", errorBudget)
 				w.job.host.shutDown()
 				return
 			}
@@ -114,10 +128,7 @@ func (w *worker) run(ctx context.Context, started func()) {
 // launch starts the program.
 func (w *worker) launch(id string) (program, error) {
 	j := w.job
-	environment := map[string]string{}
-	for name, text := range j.host.options.Settings {
-		environment[name] = text
-	}
+	environment := maps.Clone(j.host.options.Settings)
 	port := strconv.Itoa(j.port)
 	environment["FUNCTIONS_CUSTOMHANDLER_PORT"], environment["FUNCTIONS_HTTPWORKER_PORT"] = port, port
 	environment["FUNCTIONS_CUSTOMHANDLER_WORKER_ID"], environment["FUNCTIONS_HTTPWORKER_ID"] = id, id
@@ -131,7 +142,7 @@ func (w *worker) launch(id string) (program, error) {
 			w.mu.Unlock()
 		}
 		c := classify(line, stderr, j.app.program.errorsOnly, id)
-		j.log(c.Level, c.Category, "%s", c.Message)
+		j.logf(c.Level, c.Category, "%s", c.Message)
 	}
 	if j.host.scripted {
 		return j.host.options.launch(l)
@@ -165,10 +176,10 @@ func (w *worker) supervise(ctx context.Context, p program, connections *pool, id
 			switch {
 			case err == nil:
 				ready = true
-				w.job.log(Information, dispatcherClass, "Worker process started and initialized.")
+				w.job.logf(Information, dispatcherClass, "Worker process started and initialized.")
 				w.set(stateInitialized, nil, nil)
 			case !errors.Is(err, context.Canceled):
-				w.job.log(Error, categoryChannel+id, "Failed to start http worker process. workerId:%s\n%v", id, err)
+				w.job.logf(Error, categoryChannel+id, "Failed to start http worker process. workerId:%s\n%v", id, err)
 				w.set(stateInitializing, nil, nil)
 				return outcomeFault
 			}
@@ -182,7 +193,7 @@ func (w *worker) supervise(ctx context.Context, p program, connections *pool, id
 			case code == 0:
 				exited = nil // the host does not notice, and goes on probing
 			case code == exitRestart:
-				w.job.log(Information, categoryWorker+id, "Language Worker Process exited and needs to be restarted.")
+				w.job.logf(Information, categoryWorker+id, "Language Worker Process exited and needs to be restarted.")
 				w.set(stateInitializing, nil, nil)
 				return outcomeRestart
 			default:
@@ -190,7 +201,7 @@ func (w *worker) supervise(ctx context.Context, p program, connections *pool, id
 				w.mu.Lock()
 				last := strings.Join(w.lines, "\n")
 				w.mu.Unlock()
-				w.job.log(Error, categoryWorker+id, "Language Worker Process exited. Pid=%d.\n%s exited with code %d (0x%X)\n%s",
+				w.job.logf(Error, categoryWorker+id, "Language Worker Process exited. Pid=%d.\n%s exited with code %d (0x%X)\n%s",
 					p.pid(), filepath.Base(w.job.app.program.file), code, code, last)
 				return outcomeFault
 			}
@@ -225,7 +236,7 @@ func (w *worker) await(ctx context.Context) (*pool, error) {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		case <-limit.C:
-			w.job.log(Error, invokerClass, "Final functionDispatcher state: %s. Initialization timed out and host is shutting down", s)
+			w.job.logf(Error, invokerClass, "Final functionDispatcher state: %s. Initialization timed out and host is shutting down", s)
 			w.job.host.shutDown()
 			return connections, nil
 		}
@@ -249,10 +260,11 @@ const aliveTime = 20 * time.Millisecond
 // connection at about the same time; a test wants them in this order, so that the caller's next request waits for the new program.
 func (w *worker) notice(ctx context.Context, p program, connections *pool) {
 	patience := aliveTime
-	if k, err := net.Dial("tcp4", connections.address); err != nil { // nobody listens any more
+	var dialer net.Dialer
+	if k, err := dialer.DialContext(ctx, "tcp4", connections.address); err != nil { // nobody listens any more
 		patience = exitTime
 	} else {
-		k.Close()
+		_ = k.Close() // it has said what it was to say
 	}
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
@@ -276,8 +288,7 @@ func (w *worker) ended(p program) {
 	w.mu.Lock()
 	w.gone = p
 	w.mu.Unlock()
-	s, _, _, _ := w.look()
-	w.set(s, nil, nil)
+	w.set(w.standing(), nil, nil)
 }
 
 func (w *worker) knows(p program) bool {
