@@ -47,8 +47,9 @@ func Start(tb testing.TB, o Options) *Host {
 	o.settle(f.address())
 	h.options, h.storage = o, o.Storage
 	h.client = &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	h.job, h.fault = h.newJobHost()
-	if h.fault != nil {
+	if h.job, h.fault = h.newJobHost(); h.fault == nil {
+		h.job.start()
+	} else {
 		h.journal.addf(Error, categoryStartup, "A host error has occurred during startup operation: %v", h.fault)
 		if !o.PlayOut {
 			f.close()
@@ -236,9 +237,9 @@ func (h *Host) Restart(modes ...RestartMode) {
 	h.job, h.fault = j, nil
 	h.mu.Unlock()
 	if closed {
-		j.stop()
 		return
 	}
+	j.start()
 	if mode == Linger && j.worker != nil {
 		h.Ready()
 	}

@@ -32,7 +32,7 @@ func (j *jobHost) spawn(run func()) bool {
 	return !j.stopped
 }
 
-// newJobHost reads the app and starts its program.
+// newJobHost reads the app. Its program is started by start.
 func (h *Host) newJobHost() (*jobHost, error) {
 	a, err := readApp(&h.options)
 	if err != nil {
@@ -43,21 +43,29 @@ func (h *Host) newJobHost() (*jobHost, error) {
 		return nil, err
 	}
 	j.ctx, j.end = context.WithCancel(context.Background())
-	j.announce()
-	if len(a.valid()) == 0 {
-		j.logf(Information, categoryStartup, "No job functions found.")
-		return j, nil
+	if len(a.valid()) > 0 {
+		j.worker = newWorker(j)
 	}
-	j.worker = newWorker(j)
+	return j, nil
+}
+
+// start starts the program, if a function can run, and the listeners of triggers. The host must know the job host by then.
+func (j *jobHost) start() {
+	j.announce()
+	if j.worker == nil {
+		j.logf(Information, categoryStartup, "No job functions found.")
+		return
+	}
 	launched := make(chan struct{})
 	once := sync.OnceFunc(func() { close(launched) })
-	j.spawn(func() { j.worker.run(j.ctx, once) })
+	if !j.spawn(func() { j.worker.run(j.ctx, once) }) {
+		return
+	}
 	<-launched
-	if !h.options.NoLiveness {
+	if !j.host.options.NoLiveness {
 		j.spawn(func() { j.worker.liveness(j.ctx) })
 	}
 	j.listen()
-	return j, nil
 }
 
 // announce logs the routes and the functions in error.
