@@ -56,9 +56,6 @@ func describe(c *hostJSON, root string, settings map[string]string) (*descriptio
 	if d.file == "" {
 		return nil, errNoExecutable
 	}
-	if text := c.text(section, "type"); strings.EqualFold(text, "none") {
-		d.mode = modeJSON
-	}
 	switch {
 	case section == "httpWorker":
 		d.mode, d.toFunction = modeForward, true

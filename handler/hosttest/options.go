@@ -65,7 +65,6 @@ const (
 	settingCoreTools  = "FUNCTIONS_CORETOOLS_ENVIRONMENT"
 	settingSequential = "AzureFunctionsJobHost__SequentialRestart"
 	settingHostName   = "WEBSITE_HOSTNAME"
-	settingRuntime    = "FUNCTIONS_WORKER_RUNTIME"
 )
 
 // settle fills in what was left out.
