@@ -8,7 +8,7 @@ import (
 )
 
 // A test of an app that has been built into a folder, with host.json and its function folders.
-func Example() {
+func Example() { //nolint:testableexamples // it needs the folder of an app
 	test := func(t *testing.T, folder string) {
 		h := hosttest.Start(t, hosttest.Options{App: folder, Settings: map[string]string{
 			"FUNCTIONS_WORKER_RUNTIME": "custom", "Greeting": "Hello",
