@@ -9,6 +9,9 @@
 // an engine's default, which for go-workflows means polling every 200 ms; "notified" marks the same engine in its
 // monoprocess wrapper, which notifies instead.
 //
+// cold-start is the sample app's program as it is deployed: from the start of its process, in the environment that the Functions host gives it, to the first
+// answer to a probe and to the end of a first orchestration on a new embedded store; medians of 15 starts. And its size.
+//
 // The Azure store (azure/…, azuretest/…) is measured on Azurite, in memory and fresh for each load, because it slows down as its tables grow;
 // 'make azurite' installs it, and without it these benchmarks are skipped with a line that says so. Each load runs in a process of its own, client
 // and worker together, so that processor time and peak memory are theirs alone:

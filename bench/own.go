@@ -29,6 +29,7 @@ func ownBenchmarks() []ownBenchmark {
 		{"commits", commits},
 		{"parked/100000", parked},
 		{"retry-storm", retryStorm},
+		{"cold-start", coldStart},
 		{"entity/one", oneEntity},
 		{"entity/many", manyEntities},
 		{"entity/locks", locks},

@@ -13,6 +13,7 @@ var rooms = []struct{ room, may string }{
 	{"functions", "handler bindings durabletask"},
 	{"cmd/...", "handler extension bindings durabletask durabletask/backend " + stores + " durabletask/history"},
 	{"handler/...", "extension bindings durabletask durabletask/history"},
+	{"handler/hosttest", ""},
 	{"extension/...", "bindings durabletask durabletask/backend " + stores + " durabletask/history"},
 	{"bindings/...", "durabletask durabletask/history"},
 	{"durabletask/durabletest/...", "durabletask durabletask/backend durabletask/backend/local/... durabletask/history"},
