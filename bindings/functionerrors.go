@@ -74,7 +74,7 @@ func bindingsError(bindings []Binding) error {
 	triggers, names := 0, map[string]bool{}
 	for _, b := range bindings {
 		switch {
-		case slices.ContainsFunc(engineTypes, func(t string) bool { return strings.EqualFold(t, b.Type) }):
+		case EngineBinding(b.Type):
 			return fmt.Errorf("a %s would make the host start Microsoft's engine on the task hub of this one: register the function with durabletask.New; "+
 				"a client is handed to every function", b.Type)
 		case !bindingName.MatchString(b.Name) && b.Name != "$return":
@@ -91,6 +91,11 @@ func bindingsError(bindings []Binding) error {
 		return fmt.Errorf("it has %d triggers among its bindings: there must be one", triggers)
 	}
 	return nil
+}
+
+// EngineBinding reports whether a kind of binding belongs to Microsoft's Durable extension, and so must not be in any function.json.
+func EngineBinding(kind string) bool {
+	return slices.ContainsFunc(engineTypes, func(t string) bool { return strings.EqualFold(t, kind) })
 }
 
 // httpRoute returns the route of an HTTP function.
