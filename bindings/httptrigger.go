@@ -91,8 +91,9 @@ func (t *HTTPTrigger) Invoke(w http.ResponseWriter, r *http.Request, client *Dur
 	t.fn(w, r, client)
 }
 
-// The names of the bindings of an HTTP function.
+// The bindings of an HTTP function: their names, and the type of the answer.
 const (
+	typeHTTPOutput  = "http"
 	requestBinding  = "req"
 	responseBinding = "res"
 )
@@ -109,6 +110,6 @@ func (t *HTTPTrigger) Function() Function {
 	}
 	return Function{Bindings: []Binding{
 		{Type: TypeHTTP, Direction: DirectionIn, Name: requestBinding, Properties: properties},
-		{Type: "http", Direction: DirectionOut, Name: responseBinding},
+		{Type: typeHTTPOutput, Direction: DirectionOut, Name: responseBinding},
 	}}
 }
