@@ -46,6 +46,13 @@ func run(app *durabletask.App, triggers []bindings.Trigger, args []string, stdou
 		fmt.Fprintf(stderr, "azdurable: %v\n", err)
 		return exitUsage
 	}
+	if f.version {
+		printVersion(stdout)
+		return exitClean
+	}
+	if f.generate != "" || f.check != "" {
+		return generate(app, f.options(triggers, &settings, log, nil), f, stdout, stderr)
+	}
 	ctx, release := untilSignal(log)
 	defer release()
 	if err := Serve(ctx, app, f.options(triggers, &settings, log, stdout)); err != nil {

@@ -73,7 +73,7 @@ func (f *folders) read(root string, entry fs.DirEntry) error {
 		if bindings.EngineBinding(b.Type) {
 			return fmt.Errorf("%s/%s has a %s: the host would start Microsoft's engine on the task hub of this one; remove the folder", name, functionFile, b.Type)
 		}
-		f.needBundle = f.needBundle || !builtIn(b.Type)
+		f.needBundle = f.needBundle || bindings.NeedsBundle(bindings.Function{Bindings: []bindings.Binding{{Type: b.Type}}})
 	}
 	return nil
 }

@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/azdurable/azdurable/bindings"
 )
 
 // HostFile is the file that makes a folder an app root.
@@ -99,24 +97,4 @@ func (h *hostFile) withBundle() []byte {
 	}
 	out.Write(rest)
 	return out.Bytes()
-}
-
-// needsBundle reports whether a function has a binding that the host does not have built in.
-func needsBundle(f bindings.Function) bool {
-	for _, b := range f.Bindings {
-		if !builtIn(b.Type) {
-			return true
-		}
-	}
-	return false
-}
-
-// builtIn reports whether the host knows a kind of binding without any extension.
-func builtIn(kind string) bool {
-	switch strings.ToLower(kind) {
-	case "httptrigger", "http", "timertrigger", "manualtrigger", "warmuptrigger":
-		return true
-	default:
-		return false
-	}
 }

@@ -58,7 +58,7 @@ func New(root string, triggers []bindings.Trigger) (*Plan, error) {
 		if err := p.write(there, f); err != nil {
 			return nil, err
 		}
-		bundle = bundle || needsBundle(f.Function())
+		bundle = bundle || bindings.NeedsBundle(f.Function())
 		wanted = append(wanted, f.Name())
 	}
 	p.removeStale(there, wanted)
