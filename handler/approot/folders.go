@@ -78,6 +78,15 @@ func (f *folders) read(root string, entry fs.DirEntry) error {
 	return nil
 }
 
+// ByHand returns the names of the function folders in an app root that were not generated, in order.
+func ByHand(root string) ([]string, error) {
+	f, err := readFolders(root)
+	if err != nil {
+		return nil, err
+	}
+	return f.written, nil
+}
+
 // names returns the names of the folders that were generated, in order.
 func (f *folders) names() []string { return slices.Sorted(maps.Keys(f.generated)) }
 
