@@ -17,6 +17,7 @@ func (r raw) Name() string       { return r.name }
 func (r raw) Type() string       { return "rawTrigger" }
 func (r raw) Place() string      { return "app.go:1" }
 func (r raw) Function() Function { return r.function }
+func (r raw) MaxBody() int64     { return 0 }
 func (r raw) Answer(context.Context, *Invocation, *DurableClient) (*Outcome, error) {
 	return &Outcome{}, nil
 }

@@ -9,33 +9,47 @@ import (
 	"github.com/azdurable/azdurable/handler/approot"
 )
 
-// generate writes or checks the function folders of an app, and returns the exit code.
-func generate(app *durabletask.App, o Options, f *flags, stdout, stderr io.Writer) int {
+// instead is what the flags ask for instead of running the app.
+func (f *flags) instead() func(*durabletask.App, extension.Options, io.Writer, io.Writer) int {
+	switch {
+	case f.version:
+		return func(_ *durabletask.App, _ extension.Options, stdout, _ io.Writer) int {
+			printVersion(stdout)
+			return exitClean
+		}
+	case f.generate != "" || f.check != "":
+		return func(app *durabletask.App, o extension.Options, stdout, stderr io.Writer) int {
+			if err := f.agree(app, o, stdout, stderr); err != nil {
+				fmt.Fprintf(stderr, "azdurable: %v\n", err)
+				return exitFailed
+			}
+			return exitClean
+		}
+	default:
+		return nil
+	}
+}
+
+// agree writes the function folders of an app, or checks them.
+func (f *flags) agree(app *durabletask.App, o extension.Options, stdout, stderr io.Writer) error {
 	folder := f.generate + f.check // one of them is empty
-	plan, err := plan(app, o.Extension, folder)
+	plan, err := plan(app, o, folder)
 	if err != nil {
-		fmt.Fprintf(stderr, "azdurable: %v\n", err)
-		return exitFailed
+		return err
 	}
 	if err := plan.Describe(stdout); err != nil {
-		fmt.Fprintf(stderr, "azdurable: %v\n", err)
-		return exitFailed
+		return err //nolint:wrapcheck // it says what it did
 	}
 	for _, note := range plan.Notes {
 		fmt.Fprintf(stderr, "azdurable: note: %s\n", note)
 	}
-	if f.check != "" {
-		if len(plan.Changes) > 0 {
-			fmt.Fprintf(stderr, "azdurable: %d file(s) in %s differ from what the app's code says; -generate %[2]s mends that\n", len(plan.Changes), folder)
-			return exitFailed
-		}
-		return exitClean
+	switch {
+	case f.generate != "":
+		return plan.Apply() //nolint:wrapcheck // as above
+	case len(plan.Changes) > 0:
+		return fmt.Errorf("%d file(s) in %s differ from what the app's code says; -generate %[2]s mends that", len(plan.Changes), folder)
 	}
-	if err := plan.Apply(); err != nil {
-		fmt.Fprintf(stderr, "azdurable: %v\n", err)
-		return exitFailed
-	}
-	return exitClean
+	return nil
 }
 
 // plan finds out what has to be done in an app root.

@@ -46,16 +46,13 @@ func run(app *durabletask.App, triggers []bindings.Trigger, args []string, stdou
 		fmt.Fprintf(stderr, "azdurable: %v\n", err)
 		return exitUsage
 	}
-	if f.version {
-		printVersion(stdout)
-		return exitClean
-	}
-	if f.generate != "" || f.check != "" {
-		return generate(app, f.options(triggers, &settings, log, nil), f, stdout, stderr)
+	o := f.options(triggers, &settings, log, stdout)
+	if o.instead != nil {
+		return o.instead(app, o.Extension, stdout, stderr)
 	}
 	ctx, release := untilSignal(log)
 	defer release()
-	if err := Serve(ctx, app, f.options(triggers, &settings, log, stdout)); err != nil {
+	if err := Serve(ctx, app, o); err != nil {
 		fmt.Fprintf(stderr, "azdurable: %v\n", err)
 		return exitFailed
 	}
@@ -65,7 +62,7 @@ func run(app *durabletask.App, triggers []bindings.Trigger, args []string, stdou
 // options turns flags into what Serve takes.
 func (f *flags) options(triggers []bindings.Trigger, settings *extension.AppSettings, log *slog.Logger, stdout io.Writer) Options {
 	return Options{
-		Listen: f.listen, MaxBody: f.maxBody, Output: stdout,
+		Listen: f.listen, MaxBody: f.maxBody, Output: stdout, instead: f.instead(),
 		Extension: extension.Options{
 			Triggers: triggers, Store: f.store, Data: f.data, Hub: f.hub, Key: f.key, Logger: log, Settings: settings,
 		},

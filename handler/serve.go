@@ -25,6 +25,8 @@ type Options struct {
 	Output io.Writer
 	// Extension is what the app itself is set up with.
 	Extension extension.Options
+	// instead is what Main does instead of serving, and its exit code; nil to serve.
+	instead func(app *durabletask.App, o extension.Options, stdout, stderr io.Writer) int
 }
 
 // How long things may take.

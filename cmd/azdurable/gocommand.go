@@ -22,8 +22,8 @@ func (o *outside) goRun(folder string, env []string, args ...string) error {
 	return o.program(folder, env, o.stdout, "go", args...)
 }
 
-// here keeps a program that is to run on this machine from being built for another one.
-func here() []string { return []string{"GOOS=", "GOARCH="} }
+// native keeps a program that is to run on this machine from being built for another one.
+func native() []string { return []string{"GOOS=", "GOARCH="} }
 
 // program runs a program. The error names it with its arguments.
 func (o *outside) program(folder string, env []string, stdout io.Writer, name string, args ...string) error {

@@ -21,8 +21,8 @@ type packageCommand struct {
 }
 
 var (
-	platform = regexp.MustCompile(`^([a-z0-9]+)/([a-z0-9]+)$`)
-	version  = regexp.MustCompile(`^[A-Za-z0-9._+-]*$`)
+	platformText = regexp.MustCompile(`^([a-z0-9]+)/([a-z0-9]+)$`)
+	versionText  = regexp.MustCompile(`^[A-Za-z0-9._+-]*$`)
 )
 
 // linkedVersion is the variable that -version prints.
@@ -34,11 +34,11 @@ func (c *packageCommand) Run(o *outside) error {
 	if err != nil {
 		return err
 	}
-	if !version.MatchString(c.Version) {
+	if !versionText.MatchString(c.Version) {
 		return fmt.Errorf("the version %q won't do: write it like v1.2.3", c.Version)
 	}
 	for _, p := range c.Platform {
-		if !platform.MatchString(p) {
+		if !platformText.MatchString(p) {
 			return fmt.Errorf("the platform %q won't do: write it like linux/amd64", p)
 		}
 	}
@@ -113,7 +113,7 @@ func copyFile(to, from string) error {
 
 // pack builds the program for a platform and makes the zip.
 func (c *packageCommand) pack(o *outside, stage, program, target string) error {
-	p := platform.FindStringSubmatch(target)
+	p := platformText.FindStringSubmatch(target)
 	flags := "-s -w"
 	if c.Version != "" {
 		flags += " -X " + linkedVersion + "=" + c.Version

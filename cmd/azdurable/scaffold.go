@@ -32,7 +32,7 @@ func (s scaffold) write(folder string) (paths []string, err error) {
 		if err != nil {
 			return err
 		}
-		path = target(path)
+		path = appPath(path)
 		file := filepath.Join(folder, filepath.FromSlash(path))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // a checkout is readable
 			return err //nolint:wrapcheck // below
@@ -60,8 +60,8 @@ func (s scaffold) render(path string) ([]byte, error) {
 	return out.Bytes(), err //nolint:wrapcheck // as above
 }
 
-// target is the path of a file in the app.
-func target(path string) string {
+// appPath is the path of a file in the app.
+func appPath(path string) string {
 	path = strings.TrimSuffix(strings.TrimPrefix(path, "template/"), ".tmpl")
 	if rest, ok := strings.CutPrefix(path, "dot."); ok {
 		return "." + rest

@@ -27,7 +27,7 @@ func (c *startCommand) Run(o *outside) error {
 	if runtime.GOOS == "windows" && filepath.Ext(program) == "" {
 		program += ".exe"
 	}
-	if err := o.goRun(".", here(), "build", "-o", program, c.Package); err != nil {
+	if err := o.goRun(".", native(), "build", "-o", program, c.Package); err != nil {
 		return err
 	}
 	return o.become(program, append([]string{program}, c.Args...))
@@ -43,7 +43,7 @@ func (c *startCommand) underHost(o *outside, program string) error {
 	if err := generate.Run(o); err != nil {
 		return err
 	}
-	if err := o.goRun(".", here(), "build", "-o", program, c.Package); err != nil {
+	if err := o.goRun(".", native(), "build", "-o", program, c.Package); err != nil {
 		return err
 	}
 	return o.become(tool, append([]string{"func", "start"}, c.Args...))
