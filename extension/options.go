@@ -31,8 +31,8 @@ type Options struct {
 	Settings *AppSettings
 	// Environ are the variables that override host.json and that %NAME% stands for; nil means the process's.
 	Environ []string
-	// Unstarted sets the app up only to look at its triggers: what only a start needs may be missing, such as the connection of the store where an app
-	// is built. Such an app can't be started.
+	// Unstarted sets the app up only to look at its triggers, all those that it has under the Functions host: what only a start needs may be missing, such
+	// as the connection of the store where an app is built. Such an app can't be started.
 	Unstarted bool
 	// Open opens the store, in place of the ones this package knows; nil opens those.
 	Open func(ctx context.Context, s Store, log *slog.Logger) (backend.Backend, error)

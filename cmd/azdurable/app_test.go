@@ -22,7 +22,7 @@ import (
 //	tools <name>…         puts programs on PATH that write their arguments to $WORK/calls
 //	without <name>        takes a program off PATH, with all but the go command
 //
-// $CHECKOUT is this repository, $PLATFORM this machine, $ZIP what a package for it is called.
+// $CHECKOUT is this repository, $PLATFORM this machine, $ZIP what a package for it is called, $FOLDER that in a folder.
 func TestAppScripts(t *testing.T) {
 	t.Parallel()
 	runScripts(t, "app")
@@ -55,6 +55,7 @@ func runScripts(t *testing.T, folder string) {
 			e.Setenv("GOTOOLCHAIN", "local")
 			e.Setenv("CHECKOUT", checkout)
 			e.Setenv("PLATFORM", runtime.GOOS+"/"+runtime.GOARCH)
+			e.Setenv("FOLDER", "app-"+runtime.GOOS+"-"+runtime.GOARCH)
 			e.Setenv("ZIP", "app-"+runtime.GOOS+"-"+runtime.GOARCH+".zip")
 			return nil
 		},

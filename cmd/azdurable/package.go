@@ -15,8 +15,9 @@ import (
 type packageCommand struct {
 	Package  string   `arg:"" optional:"" default:"./functions" help:"The app's main package; default: ${default}."`
 	Platform []string `default:"linux/amd64,linux/arm64" help:"What to build for, each as system/processor; default: ${default}."`
-	Out      string   `default:"bin" help:"The folder for the packages; default: ${default}."`
+	Out      string   `default:"bin" help:"The folder that the packages are put into; default: ${default}."`
 	Version  string   `help:"The version that the app's -version prints, such as v1.2.3; default: what the go command records." placeholder:"VERSION"`
+	Folder   bool     `help:"Make folders instead of zips, for container images."`
 	Include  []string `help:"More files and folders of the app root that belong into the package." placeholder:"PATH"`
 }
 
@@ -123,7 +124,15 @@ func (c *packageCommand) pack(o *outside, stage, program, target string) error {
 	if err := o.goRun(".", env, "build", "-trimpath", "-ldflags", flags, "-o", filepath.Join(stage, filepath.FromSlash(program)), c.Package); err != nil {
 		return err
 	}
-	path := filepath.Join(c.Out, fmt.Sprintf("%s-%s-%s.zip", strings.TrimSuffix(filepath.Base(program), filepath.Ext(program)), p[1], p[2]))
+	path := filepath.Join(c.Out, fmt.Sprintf("%s-%s-%s", strings.TrimSuffix(filepath.Base(program), filepath.Ext(program)), p[1], p[2]))
+	if c.Folder {
+		if err := os.CopyFS(path, os.DirFS(stage)); err != nil {
+			return fmt.Errorf("make the folder %s: %w", path, err)
+		}
+		_, err := fmt.Fprintln(o.stdout, path)
+		return err //nolint:wrapcheck // nothing to add
+	}
+	path += ".zip"
 	size, err := zipFolder(path, stage, program)
 	if err != nil {
 		return fmt.Errorf("make %s: %w", path, err)
