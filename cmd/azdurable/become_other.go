@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -18,5 +19,9 @@ func (o *outside) become(program string, args []string) error {
 	signal.Ignore(os.Interrupt)
 	cmd := exec.CommandContext(context.Background(), path, args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = o.stdin, o.stdout, o.stderr
-	return stoodFor(cmd.Run())
+	err = cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exited(exit.ExitCode())
+	}
+	return err //nolint:wrapcheck // it names the program
 }

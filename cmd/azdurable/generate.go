@@ -12,5 +12,5 @@ func (c *generateCommand) Run(o *outside) error {
 	if c.Check {
 		flag = "-generate-check"
 	}
-	return o.goRun(".", native(), "run", c.Package, flag, c.Root)
+	return o.goRun(native(), "run", c.Package, flag, c.Root)
 }

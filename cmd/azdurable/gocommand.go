@@ -17,9 +17,9 @@ func (o *outside) goOutput(folder string, args ...string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// goRun runs the go command in a folder, with more variables in its environment; what it writes is for the person.
-func (o *outside) goRun(folder string, env []string, args ...string) error {
-	return o.program(folder, env, o.stdout, "go", args...)
+// goRun runs the go command, with more variables in its environment; what it writes is for the person.
+func (o *outside) goRun(env []string, args ...string) error {
+	return o.program(".", env, o.stdout, "go", args...)
 }
 
 // native keeps a program that is to run on this machine from being built for another one.

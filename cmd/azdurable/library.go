@@ -68,7 +68,11 @@ func (o *outside) downloaded(version string) (*library, error) {
 	if err != nil {
 		return nil, err
 	}
-	var m struct{ Dir, Sum, GoModSum string }
+	var m struct {
+		Dir      string `json:"Dir"`
+		Sum      string `json:"Sum"`
+		GoModSum string `json:"GoModSum"`
+	}
 	if err := json.Unmarshal(text, &m); err != nil {
 		return nil, fmt.Errorf("what the go command says of %s@%s: %w", modulePath, version, err)
 	}

@@ -121,7 +121,7 @@ func (c *packageCommand) pack(o *outside, stage, program, target string) error {
 	}
 	// Without C nothing of the machine's libraries is needed, and without paths the same source gives the same program.
 	env := []string{"CGO_ENABLED=0", "GOOS=" + p[1], "GOARCH=" + p[2]}
-	if err := o.goRun(".", env, "build", "-trimpath", "-ldflags", flags, "-o", filepath.Join(stage, filepath.FromSlash(program)), c.Package); err != nil {
+	if err := o.goRun(env, "build", "-trimpath", "-ldflags", flags, "-o", filepath.Join(stage, filepath.FromSlash(program)), c.Package); err != nil {
 		return err
 	}
 	path := filepath.Join(c.Out, fmt.Sprintf("%s-%s-%s", strings.TrimSuffix(filepath.Base(program), filepath.Ext(program)), p[1], p[2]))

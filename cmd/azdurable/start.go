@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,7 +26,7 @@ func (c *startCommand) Run(o *outside) error {
 	if runtime.GOOS == "windows" && filepath.Ext(program) == "" {
 		program += ".exe"
 	}
-	if err := o.goRun(".", native(), "build", "-o", program, c.Package); err != nil {
+	if err := o.goRun(native(), "build", "-o", program, c.Package); err != nil {
 		return err
 	}
 	return o.become(program, append([]string{program}, c.Args...))
@@ -43,7 +42,7 @@ func (c *startCommand) underHost(o *outside, program string) error {
 	if err := generate.Run(o); err != nil {
 		return err
 	}
-	if err := o.goRun(".", native(), "build", "-o", program, c.Package); err != nil {
+	if err := o.goRun(native(), "build", "-o", program, c.Package); err != nil {
 		return err
 	}
 	return o.become(tool, append([]string{"func", "start"}, c.Args...))
@@ -54,14 +53,6 @@ type exited int
 
 // Error says nothing: the program has.
 func (e exited) Error() string { return "" }
-
-// stoodFor turns the way a program ended into an error.
-func stoodFor(err error) error {
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return exited(exit.ExitCode())
-	}
-	return err
-}
 
 // absolute is a program's path as every system finds it.
 func absolute(program string) (string, error) {

@@ -61,8 +61,10 @@ func (f *folders) read(root string, entry fs.DirEntry) error {
 		return fmt.Errorf("look for function folders: %w", err)
 	}
 	var is struct {
-		GeneratedBy string                  `json:"generatedBy"`
-		Bindings    []struct{ Type string } `json:"bindings"`
+		GeneratedBy string `json:"generatedBy"`
+		Bindings    []struct {
+			Type string `json:"type"`
+		} `json:"bindings"`
 	}
 	if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), &is); err == nil && is.GeneratedBy == generator {
 		f.generated[name] = text

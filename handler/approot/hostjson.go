@@ -65,7 +65,7 @@ func parseHostFile(text []byte) (*hostFile, error) {
 	case len(is.CustomHandler.HTTP.Routes) > 0:
 		return nil, errors.New("the host refuses an app that has both customHandler.http.routes and function folders: remove the routes")
 	case strings.HasSuffix(is.Profile, "custom-handler"):
-		return nil, fmt.Errorf("the configurationProfile %q brings routes, and the host refuses an app that has both routes and function folders: remove it", is.Profile)
+		return nil, fmt.Errorf("the configurationProfile %q brings routes, which the host refuses beside function folders: remove it", is.Profile)
 	}
 	var bundle struct {
 		ID      string `json:"id"`

@@ -104,7 +104,7 @@ func (p *Plan) bundle(host *hostFile, needed bool) {
 	switch {
 	case needed && !host.hasBundle:
 		p.Changes = append(p.Changes, Change{Path: HostFile, Old: host.text, New: host.withBundle()})
-		p.Notes = append(p.Notes, "host.json gets an extensionBundle, because a trigger needs it; the host loads it over the network when it starts for the first time")
+		p.Notes = append(p.Notes, "host.json gets an extensionBundle, because a trigger needs it; the host downloads it at its first start")
 	case !needed && host.ourBundle:
 		p.Notes = append(p.Notes, "host.json has an extensionBundle that no trigger needs any more; without it the host starts faster")
 	}
