@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/azdurable/azdurable/internal/slow"
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -138,5 +140,28 @@ func TestHubName(t *testing.T) {
 		if got := hubName(app); got != want {
 			t.Errorf("hubName(%q) = %q, want %q", app, got, want)
 		}
+	}
+}
+
+// A new app is handed invocations in the same way as the sample.
+func TestHostFileOfNewApps(t *testing.T) {
+	t.Parallel()
+	section := func(text []byte) any {
+		var file map[string]any
+		if err := json.Unmarshal(text, &file); err != nil {
+			t.Fatal(err)
+		}
+		return file["customHandler"]
+	}
+	sample, err := os.ReadFile(filepath.Join("..", "..", hostFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := scaffold{Hub: "Hello"}.render("template/host.json.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(section(sample), section(made)); diff != "" {
+		t.Errorf("customHandler in template/host.json.tmpl must be that of the repository's host.json (-repository +template):\n%s", diff)
 	}
 }
