@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"slices"
+	"strings"
 )
 
 // modulePath is the module of this command and of what apps import.
@@ -82,23 +84,75 @@ func (o *outside) downloaded(version string) (*library, error) {
 	}, nil
 }
 
-// writeModule writes go.mod and go.sum. The checksums are those that the library itself was built with, so nothing has to be asked for: an app is made
-// and built without a network where the library was.
+// writeModule writes go.mod and go.sum. Versions and checksums are those that the library itself was built with, so nothing has to be asked for: an app is
+// made and built without a network where the library was.
 func (o *outside) writeModule(folder, module string, l *library) error {
-	mod := fmt.Sprintf("module %s\n\ngo 1.26.0\n\nrequire %s %s\n\ntool %[2]s/cmd/azdurable\n", module, modulePath, l.version)
-	if l.replace {
-		mod += fmt.Sprintf("\nreplace %s => %s\n", modulePath, l.folder)
-	}
 	sums, err := os.ReadFile(filepath.Join(l.folder, "go.sum"))
 	if err != nil {
 		return fmt.Errorf("the checksums of azdurable: %w", err)
 	}
-	for name, text := range map[string]string{"go.mod": mod, "go.sum": l.sums + string(sums)} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil { //nolint:gosec // a checkout is readable
-			return fmt.Errorf("make the app's module: %w", err)
-		}
+	if err := writeModuleFile(folder, "go.sum", l.sums+string(sums)); err != nil {
+		return err
 	}
-	// This completes go.mod with the modules that the app's packages need.
-	_, err = o.goOutput(folder, "list", "-mod=mod", "-deps", "-test", "./...", modulePath+"/cmd/azdurable")
-	return err
+	needed, err := o.requirements(l)
+	if err != nil {
+		return err
+	}
+	// First all that the library needs, for its own tests, too; then what of it the app's packages are made of.
+	if err := writeModuleFile(folder, "go.mod", l.moduleFile(module, needed)); err != nil {
+		return err
+	}
+	var used []string
+	for _, packages := range [][]string{{"-test", "./..."}, {modulePath + "/cmd/azdurable"}} {
+		list, err := o.goOutput(folder, append([]string{"list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}"}, packages...)...)
+		if err != nil {
+			return err
+		}
+		used = append(used, strings.Fields(string(list))...)
+	}
+	needed = slices.DeleteFunc(needed, func(r requirement) bool { return !slices.Contains(used, r.Path) })
+	return writeModuleFile(folder, "go.mod", l.moduleFile(module, needed))
+}
+
+// requirement is a module that a module needs.
+type requirement struct {
+	Path    string `json:"Path"`
+	Version string `json:"Version"`
+}
+
+// requirements are the modules that the library needs.
+func (o *outside) requirements(l *library) ([]requirement, error) {
+	text, err := o.goOutput(".", "mod", "edit", "-json", filepath.Join(l.folder, "go.mod"))
+	if err != nil {
+		return nil, err
+	}
+	var file struct {
+		Require []requirement `json:"Require"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("what the go command says of the modules that azdurable needs: %w", err)
+	}
+	slices.SortFunc(file.Require, func(a, b requirement) int { return strings.Compare(a.Path, b.Path) })
+	return file.Require, nil
+}
+
+// moduleFile is the go.mod of an app.
+func (l *library) moduleFile(module string, needed []requirement) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "module %s\n\ngo 1.26.0\n\nrequire %s %s\n\nrequire (\n", module, modulePath, l.version)
+	for _, r := range needed {
+		fmt.Fprintf(&b, "\t%s %s // indirect\n", r.Path, r.Version)
+	}
+	fmt.Fprintf(&b, ")\n\ntool %s/cmd/azdurable\n", modulePath)
+	if l.replace {
+		fmt.Fprintf(&b, "\nreplace %s => %s\n", modulePath, l.folder)
+	}
+	return b.String()
+}
+
+func writeModuleFile(folder, name, text string) error {
+	if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil { //nolint:gosec // a checkout is readable
+		return fmt.Errorf("make the app's module: %w", err)
+	}
+	return nil
 }
