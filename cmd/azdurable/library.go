@@ -16,6 +16,9 @@ import (
 // modulePath is the module of this command and of what apps import.
 const modulePath = "github.com/azdurable/azdurable"
 
+// unpublished is the version of a module that a checkout stands in for.
+const unpublished = "v0.0.0"
+
 // library is the azdurable that an app is built with.
 type library struct {
 	version string
@@ -30,7 +33,7 @@ func (o *outside) findLibrary(checkout string) (*library, error) {
 	if checkout != "" {
 		return replaced(checkout)
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path == modulePath && released.MatchString(info.Main.Version) {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path == modulePath && info.Main.Version != unpublished && released.MatchString(info.Main.Version) {
 		return o.downloaded(info.Main.Version)
 	}
 	file, err := o.goOutput(".", "env", "GOMOD")
@@ -61,7 +64,7 @@ func replaced(folder string) (*library, error) {
 	if m := moduleLine.FindSubmatch(text); m == nil || string(m[1]) != modulePath {
 		return nil, fmt.Errorf("%s is no checkout of azdurable: its go.mod has another module", folder)
 	}
-	return &library{version: "v0.0.0", folder: folder, replace: true}, nil
+	return &library{version: unpublished, folder: folder, replace: true}, nil
 }
 
 // downloaded is a published version.
