@@ -62,6 +62,9 @@ func (o *Options) complete() error {
 	return nil
 }
 
+// hosted reports whether the Functions host calls the app's functions: it has started the app, or this is about what it will see.
+func (o *Options) hosted() bool { return o.Settings.UnderHost() || o.Unstarted }
+
 // lookup finds a variable in the environment.
 func (o *Options) lookup(name string) (string, bool) {
 	for _, variable := range o.Environ {

@@ -24,10 +24,11 @@ func TestGenerate(t *testing.T) {
 		code = run(echo(), []bindings.Trigger{start}, args, &out, &wrong)
 		return code, out.String(), wrong.String()
 	}
-	if code, out, wrong := main("-generate-check", folder); code != exitFailed || out != "+ Start/function.json\n" || !strings.Contains(wrong, "1 file(s) in") {
+	const want = "+ DurableWakeUp/function.json\n+ Start/function.json\n" // the first is there for the engine
+	if code, out, wrong := main("-generate-check", folder); code != exitFailed || out != want || !strings.Contains(wrong, "2 file(s) in") {
 		t.Errorf("check before: %d %q %q", code, out, wrong)
 	}
-	if code, out, wrong := main("-generate", folder); code != exitClean || out != "+ Start/function.json\n" || strings.Contains(wrong, "azdurable:") {
+	if code, out, wrong := main("-generate", folder); code != exitClean || out != want || strings.Contains(wrong, "azdurable:") {
 		t.Errorf("generate: %d %q %q", code, out, wrong)
 	}
 	if code, out, wrong := main("-generate-check", folder); code != exitClean || out != "" || strings.Contains(wrong, "azdurable:") {
