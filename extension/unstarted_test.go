@@ -1,7 +1,6 @@
 package extension_test
 
 import (
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,7 +13,7 @@ import (
 func TestUnstarted(t *testing.T) {
 	t.Parallel()
 	o := extension.Options{
-		Folder: t.TempDir(), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Environ: []string{}, Settings: &extension.AppSettings{InstanceID: "in Azure"},
+		Folder: t.TempDir(), Logger: slog.New(slog.DiscardHandler), Environ: []string{}, Settings: &extension.AppSettings{InstanceID: "in Azure"},
 	}
 	host := `{"version":"2.0","extensions":{"durableTask":{"hubName":"%NoSuchHub%","storageProvider":{"type":"AzureStorage"}}}}`
 	if err := os.WriteFile(filepath.Join(o.Folder, "host.json"), []byte(host), 0o600); err != nil {
