@@ -22,8 +22,23 @@ run: ## Start the sample app on the embedded store
 	$(GO) run ./functions
 
 .PHONY: build
-build: ## Build the sample app as bin/app, which host.json names
+build: functions ## Build the sample app as bin/app, which host.json names, and what the Functions host reads
 	$(GO) build -o bin/app ./functions
+
+# The folders are made from the code, so git doesn't keep them.
+.PHONY: functions
+functions: ## Write a folder with a function.json for each function that the Functions host calls
+	$(GO) run ./functions -generate .
+
+.PHONY: package
+package: ## Build bin/app-linux-amd64.zip and -arm64.zip for deployment; VERSION=v1.2.3 stamps them
+	$(GO) run ./cmd/azdurable package $(if $(VERSION),--version '$(VERSION)')
+
+.PHONY: deploy
+deploy: ## Package, and deploy to the Function App APP in the resource group GROUP (docs/deploy.md)
+	$(if $(APP),,$(error say where to: make deploy APP=<Function App> GROUP=<resource group>))
+	$(GO) run ./cmd/azdurable package --platform linux/amd64 $(if $(VERSION),--version '$(VERSION)')
+	$(GO) run ./cmd/azdurable deploy '$(APP)' $(if $(GROUP),--group '$(GROUP)') $(if $(SLOT),--slot '$(SLOT)')
 
 .PHONY: test
 test: vet lint azurite ## Check everything: vet, lint, all tests with the race detector, then the slow ones too
@@ -72,6 +87,7 @@ bench: ## Compare with peers; BENCH=regexp selects, JSON=file also writes JSON l
 .PHONY: clean
 clean: ## Remove what the other commands made
 	rm -rf bin .tools .azdurable bench/.data $(AZURITE)/node_modules
+	@for f in */function.json; do if grep -qs '"generatedBy": "azdurable"' "$$f"; then rm "$$f" && rmdir "$$(dirname "$$f")"; fi; done
 
 # Tools are pinned in a module of their own, so that users of the library never see what they need.
 $(LINTER): tools/go.mod tools/go.sum

@@ -77,7 +77,7 @@ func Blob(name string, source BlobSource, fn BlobFunc, options ...Option) *BlobT
 	t := &BlobTrigger{definition: define(name, options, blobBinding), source: source, fn: fn}
 	t.withoutRetry("blob function", "it tries each blob five times by itself")
 	for _, m := range blobParameter.FindAllStringSubmatch(strings.NewReplacer("{{", "", "}}", "").Replace(source.Path), -1) {
-		if !bindingNames.MatchString(m[1]) || slices.Contains(known, strings.ToLower(m[1])) || strings.HasSuffix(strings.ToLower(m[1]), "trigger") {
+		if !bindingName.MatchString(m[1]) || slices.Contains(known, strings.ToLower(m[1])) || strings.HasSuffix(strings.ToLower(m[1]), "trigger") {
 			panic(fmt.Sprintf("bindings: {%s} in the path of %q can't be told from what the host says of every blob: "+
 				"name it with letters and digits, such as {file}", m[1], name))
 		}

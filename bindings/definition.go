@@ -2,7 +2,6 @@ package bindings
 
 import (
 	"fmt"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -33,16 +32,10 @@ func (m MaxBody) option(d *definition) {
 	d.maxBody = int64(m)
 }
 
-// Names as the host takes them (host: Utility.cs).
-var (
-	functionNames = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,127}$`)
-	bindingNames  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,127}$`)
-)
-
 // define checks a definition. The bindings' names are those that the function has besides its outputs. It is called by constructors, and notes who called
 // them.
 func define(name string, options []Option, taken ...string) definition {
-	if !functionNames.MatchString(name) || strings.EqualFold(name, "host") {
+	if !functionName.MatchString(name) || strings.EqualFold(name, "host") {
 		panic(fmt.Sprintf("bindings: %q can't be the name of a function, which is a folder under the Functions host: "+
 			"begin with a letter and go on with letters, digits, _ and -, such as \"OnOrder\"", name))
 	}

@@ -27,7 +27,7 @@ type output struct{ binding Binding }
 
 // newOutput checks an output's name.
 func newOutput(kind, name string, properties map[string]any) output {
-	if !bindingNames.MatchString(name) {
+	if !bindingName.MatchString(name) {
 		panic(fmt.Sprintf("bindings: %q can't be the name of an output: begin with a letter and go on with letters and digits, such as \"audit\"", name))
 	}
 	return output{Binding{Type: kind, Direction: DirectionOut, Name: name, Properties: properties}}

@@ -46,7 +46,7 @@ func Raw(name string, trigger Binding, fn RawFunc, options ...Option) *RawTrigge
 	if trigger.Name == "" {
 		trigger.Name = "value"
 	}
-	if !bindingNames.MatchString(trigger.Name) {
+	if !bindingName.MatchString(trigger.Name) {
 		panic(fmt.Sprintf("bindings: %q can't be the name of the trigger of %q: "+
 			"begin with a letter and go on with letters and digits, or leave it out", trigger.Name, name))
 	}

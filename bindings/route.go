@@ -31,7 +31,7 @@ func paths(function, pattern string) []string {
 		return fmt.Sprintf("bindings: the route %q of %q can't be served: %q %s; write it like orchestrators/{name}/{instanceId?}",
 			pattern, function, segment, reason)
 	}
-	for _, reserved := range []string{"admin", "runtime"} {
+	for _, reserved := range reservedRoutes {
 		if trimmed := strings.Trim(pattern, "/"); len(trimmed) >= len(reserved) && strings.EqualFold(trimmed[:len(reserved)], reserved) {
 			panic(wrong(trimmed, "begins with "+reserved+", which the Functions host keeps to itself"))
 		}

@@ -41,18 +41,13 @@ func checkConnection(constructor, connection string) {
 	}
 }
 
-// durable are the types that make the host load Microsoft's Durable extension, which would work on the same task hub.
-var durable = []string{"orchestrationTrigger", "activityTrigger", "entityTrigger", "durableClient", "orchestrationClient"}
-
 // checkType panics if a binding can't be of a type.
 func checkType(constructor, kind, example string) {
-	if !bindingNames.MatchString(kind) {
+	if !bindingName.MatchString(kind) {
 		panic(fmt.Sprintf("bindings: %q is not a type of bindings; write it as function.json does: %s", kind, example))
 	}
-	for _, d := range durable {
-		if strings.EqualFold(kind, d) {
-			panic(fmt.Sprintf("bindings: bindings.%s can't be used for %s: it would make the host start Microsoft's Durable extension; "+
-				"define orchestrations with durabletask.New, and use the client that each function is handed", constructor, kind))
-		}
+	if EngineBinding(kind) {
+		panic(fmt.Sprintf("bindings: bindings.%s can't be used for %s: it would make the host start Microsoft's Durable extension; "+
+			"define orchestrations with durabletask.New, and use the client that each function is handed", constructor, kind))
 	}
 }

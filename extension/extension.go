@@ -70,18 +70,18 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 	if o.Hub != "" {
 		e.settings.hubName = o.Hub
 	}
-	if e.hub, err = resolveHub(e.settings.hubName, o.Settings, o.lookup, e.log); err != nil {
+	if e.hub, err = resolveHub(e.settings.hubName, o.Settings, o.lookup, e.log); err != nil && !o.Unstarted {
 		return nil, err
 	}
-	if e.store, err = chooseStore(&o, e.settings, o.Settings, o.lookup, e.hub); err != nil {
+	if e.store, err = chooseStore(&o, e.settings, o.Settings, o.lookup, e.hub); err != nil && !o.Unstarted {
 		return nil, err
 	}
-	if e.notifier, err = newNotifier(e.settings.notifications, e.hub, o.lookup, e.log); err != nil {
+	if e.notifier, err = newNotifier(e.settings.notifications, e.hub, o.lookup, e.log); err != nil && !o.Unstarted {
 		return nil, err
 	}
 	e.settings.completeHTTP(app)
 	e.table = register(app, o.Triggers)
-	if wakeUp := e.WakeUp(); wakeUp != nil && o.Settings.UnderHost() {
+	if wakeUp := e.WakeUp(); wakeUp != nil && o.hosted() {
 		e.table.Register(wakeUp)
 	}
 	if e.timers, err = newTimers(e); err != nil {
@@ -115,6 +115,9 @@ func register(app *durabletask.App, more []bindings.Trigger) *bindings.Table {
 func (e *Extension) Start(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.options.Unstarted {
+		return errors.New("extension: the app was set up without what a start needs (Options.Unstarted)")
+	}
 	if e.open != nil {
 		return nil
 	}

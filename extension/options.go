@@ -37,6 +37,9 @@ type Options struct {
 	Settings *AppSettings
 	// Environ are the variables that override host.json and that %NAME% stands for; nil means the process's.
 	Environ []string
+	// Unstarted sets the app up only to look at its triggers, all those that it has under the Functions host: what only a start needs may be missing, such
+	// as the connection of the store where an app is built. Such an app can't be started.
+	Unstarted bool
 	// Open opens the store, in place of the ones this package knows; nil opens those.
 	Open func(ctx context.Context, s Store, log *slog.Logger) (backend.Backend, error)
 }
@@ -78,6 +81,9 @@ func (o *Options) signer() *bindings.Signer {
 	}
 	return bindings.NewSigner(o.Key)
 }
+
+// hosted reports whether the Functions host calls the app's functions: it has started the app, or this is about what it will see.
+func (o *Options) hosted() bool { return o.Settings.UnderHost() || o.Unstarted }
 
 // lookup finds a variable in the environment.
 func (o *Options) lookup(name string) (string, bool) {

@@ -57,7 +57,7 @@ func newTimers(e *Extension) (*timers, error) {
 			return nil, fmt.Errorf("the name %q is reserved for what runs timers; give your function another one", trigger.Name())
 		}
 	}
-	if e.options.Settings.UnderHost() {
+	if e.options.hosted() {
 		return t, nil
 	}
 	for _, trigger := range e.table.All() {

@@ -23,6 +23,8 @@ type flags struct {
 	listen, data, store, hub, key string
 	maxBody                       int64
 	listens                       bool // -listen was given
+	generate, check               string // folders
+	version                       bool
 }
 
 const usage = `Runs the app: its orchestrations, its HTTP functions below /api, and the management API at
@@ -40,7 +42,10 @@ AzureFunctionsJobHost__extensions__durableTask__…, which override host.json; a
 and AZDURABLE_PUBLIC_URL (https://host, what links in answers begin with).
 Under the Functions host (FUNCTIONS_CUSTOMHANDLER_PORT is set) the app listens on that port of 127.0.0.1.
 
-Exit codes: 0 stopped as told, 1 could not start or run, 2 bad flags, 130 and 143 stopped at once.
+-generate writes a folder with a function.json for each function that the Functions host calls, removes those that it wrote for functions
+that are gone, and leaves alone what it did not write. -generate-check writes nothing, prints what differs, and fails if anything does.
+
+Exit codes: 0 stopped as told, 1 could not start or run, or something differs, 2 bad flags, 130 and 143 stopped at once.
 `
 
 // parseFlags reads the command line. The error is flag.ErrHelp if help was asked for and has been written.
@@ -57,6 +62,9 @@ func parseFlags(args []string, settings *extension.AppSettings, help io.Writer) 
 	set.StringVar(&f.hub, "hub", "", "the `name` of the task hub: 3 to 45 letters and digits; default: hubName in host.json, else TestHubName")
 	set.StringVar(&f.key, "key", "", "the `key` that callers must send as header x-functions-key or query parameter code; default: AZDURABLE_KEY, else none")
 	set.Int64Var(&f.maxBody, "max-body", DefaultMaxBody, "the largest request body, in `bytes`")
+	set.StringVar(&f.generate, "generate", "", "don't run the app; write its function folders into this `folder`, which has host.json")
+	set.StringVar(&f.check, "generate-check", "", "don't run the app; check the function folders of this `folder`")
+	set.BoolVar(&f.version, "version", false, "print the app's version and stop")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(help, usage)
@@ -68,6 +76,8 @@ func parseFlags(args []string, settings *extension.AppSettings, help io.Writer) 
 		return nil, fmt.Errorf("%w; -h lists the flags", err)
 	case set.NArg() > 0:
 		return nil, fmt.Errorf("unexpected argument %q; -h lists the flags", set.Arg(0))
+	case f.generate != "" && f.check != "":
+		return nil, errors.New("-generate and -generate-check don't go together")
 	case f.maxBody < 1:
 		return nil, fmt.Errorf("-max-body must be at least 1 byte, not %d", f.maxBody)
 	}

@@ -54,6 +54,9 @@ func run(app *durabletask.App, triggers []bindings.Trigger, args []string, stdou
 		}
 		return exitFailed
 	}
+	if o.instead != nil {
+		return o.instead(app, o.Extension, stdout, stderr)
+	}
 	ctx, release := untilSignal(log)
 	defer release()
 	if err := Serve(ctx, app, o); err != nil {
@@ -84,7 +87,7 @@ func configure(host functionsHost, triggers []bindings.Trigger, args []string, l
 		return Options{}, err
 	case err != nil:
 		return Options{}, &usageError{err}
-	case host.unclear != "" && !f.listens:
+	case host.unclear != "" && !f.listens && f.instead() == nil:
 		return Options{}, fmt.Errorf("%s is set, as by the Functions host, but %s is not: the host says where to listen; "+
 			"to run the app without the host, say where with -listen %s, or unset %s", host.unclear, portVariable, DefaultListen, runtimeVariable)
 	}
@@ -94,7 +97,7 @@ func configure(host functionsHost, triggers []bindings.Trigger, args []string, l
 // options turns flags into what Serve takes.
 func (f *flags) options(triggers []bindings.Trigger, settings *extension.AppSettings, log *slog.Logger, stdout io.Writer) Options {
 	return Options{
-		Listen: f.listen, MaxBody: f.maxBody, Output: stdout,
+		Listen: f.listen, MaxBody: f.maxBody, Output: stdout, instead: f.instead(),
 		Extension: extension.Options{
 			Triggers: triggers, Store: f.store, Data: f.data, Hub: f.hub, Key: f.key, Logger: log, Settings: settings,
 		},

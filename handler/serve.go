@@ -27,6 +27,8 @@ type Options struct {
 	Extension extension.Options
 
 	problem error // why the app can't start, found out before it was tried
+	// instead is what Main does instead of serving, and its exit code; nil to serve.
+	instead func(app *durabletask.App, o extension.Options, stdout, stderr io.Writer) int
 }
 
 // How long things may take.

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 
@@ -10,7 +11,12 @@ import (
 
 // commands is the command line: one member for each command, in a file of its own.
 type commands struct {
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Init     initCommand     `cmd:"" help:"Make a new app."`
+	Generate generateCommand `cmd:"" help:"Write what the Functions host reads: a folder for each function."`
+	Start    startCommand    `cmd:"" help:"Build the app in the current folder and run it."`
+	Package  packageCommand  `cmd:"" help:"Make the packages that Azure runs."`
+	Deploy   deployCommand   `cmd:"" help:"Deploy a package to a Function App."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // outside is what commands see of the world.
@@ -44,7 +50,11 @@ func run(args []string, o *outside) (code int) {
 		parser.Errorf("%v; azdurable --help lists the commands", err)
 		return exitUsage
 	}
-	if err := command.Run(); err != nil {
+	err = command.Run()
+	if code, ok := errors.AsType[exited](err); ok {
+		return int(code)
+	}
+	if err != nil {
 		parser.Errorf("%v", err)
 		return exitFailed
 	}

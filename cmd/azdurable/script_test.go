@@ -1,0 +1,14 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"azdurable": func() { os.Exit(run(os.Args[1:], &outside{stdout: os.Stdout, stderr: os.Stderr, stdin: os.Stdin})) },
+	})
+}
