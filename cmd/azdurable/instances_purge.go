@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/azdurable/azdurable/durabletask/history"
+)
+
+// purgers is how many instances are removed at once.
+const purgers = 8
+
+type purgeCommand struct {
+	ID           string `arg:"" optional:"" help:"Id of the instance; without it, all that the filters select."`
+	filter       `embed:""`
+	All          bool `help:"All instances that have ended."`
+	DryRun       bool `help:"Only count."`
+	confirmation `embed:""`
+}
+
+// Help is what --help adds.
+func (purgeCommand) Help() string {
+	return `Only instances that have ended are removed, whatever the filters select, and no entities. They are removed one by one, so that the command can be interrupted and made again.
+
+  azdurable instances purge hello-1
+  azdurable instances purge --created-before 30d --status completed --yes`
+}
+
+// Run purges instances.
+func (c *purgeCommand) Run(ctx context.Context, o *outside, t *target) error {
+	q, err := c.selection(o.now())
+	if err != nil {
+		return err
+	}
+	return t.use(ctx, o, func(s *session) error {
+		if c.ID != "" {
+			return c.one(ctx, s)
+		}
+		return c.many(ctx, s, q)
+	})
+}
+
+// selection makes a query of the flags, and insists on some.
+func (c *purgeCommand) selection(now time.Time) (instanceQuery, error) {
+	q, err := c.query(now)
+	if err != nil {
+		return q, err
+	}
+	filtered := len(c.Status) > 0 || c.Name != "" || c.Prefix != "" || !q.from.IsZero() || !q.to.IsZero()
+	switch {
+	case c.ID != "" && (filtered || c.All):
+		return q, fail(exitUsage, "an id and filters don't go together")
+	case c.ID == "" && !filtered && !c.All:
+		return q, fail(exitUsage, "say what to purge: an id, filters such as --created-before 30d, or --all")
+	}
+	ends := []string{history.Completed.String(), history.Failed.String(), history.Terminated.String(), history.Canceled.String()}
+	if len(q.statuses) == 0 {
+		q.statuses = ends
+	}
+	for _, status := range q.statuses {
+		if !slices.Contains(ends, status) {
+			return q, fail(exitUsage, "--status %s: only instances that have ended can be purged: %s", status, strings.Join(ends, ", "))
+		}
+	}
+	return q, nil
+}
+
+// purged is what programs are told.
+type purged struct {
+	Deleted int `json:"instancesDeleted"`
+}
+
+func (c *purgeCommand) one(ctx context.Context, s *session) error {
+	i, err := s.get(ctx, c.ID, view{})
+	switch {
+	case err != nil:
+		return err
+	case !i.terminal() && !history.IsEntity(c.ID):
+		return stillRunning("the instance '" + visible(c.ID) + "' is " + i.RuntimeStatus)
+	case c.DryRun:
+		return errors.Join(s.tell("Instances to delete: 1"), s.result(purged{}))
+	}
+	if err := c.ask(s.outside, "Purge the instance '"+visible(c.ID)+"' ("+i.RuntimeStatus+") in "+s.where()+"?"); err != nil {
+		return err
+	}
+	if err := s.purge(ctx, c.ID); err != nil {
+		return err
+	}
+	return errors.Join(s.tell("Purged orchestration history for instance '%s'\nInstances deleted: 1", visible(c.ID)), s.result(purged{1}))
+}
+
+func (c *purgeCommand) many(ctx context.Context, s *session, q instanceQuery) error {
+	if c.DryRun {
+		n, err := c.each(ctx, s, q, func(string) error { return nil })
+		return errors.Join(err, s.tell("Instances to delete: %d", n), s.result(purged{}))
+	}
+	if err := c.ask(s.outside, "Purge all instances in "+s.where()+describe(&q, c.Name)+"?"); err != nil {
+		return err
+	}
+	n, err := c.each(ctx, s, q, func(id string) error {
+		err := s.purge(ctx, id)
+		if code := codeOf(err); code == exitNotFound || code == exitState { // somebody has got ahead
+			return errSkipped
+		}
+		return err
+	})
+	if err == nil {
+		err = s.tell("Purged orchestration history for all instances%s", describe(&q, c.Name))
+	}
+	return errors.Join(s.tell("Instances deleted: %d", n), s.result(purged{n}), err)
+}
+
+var errSkipped = errors.New("skipped")
+
+// each calls do for every instance that is selected, several at once, and returns for how many it succeeded.
+func (c *purgeCommand) each(ctx context.Context, s *session, q instanceQuery, do func(id string) error) (int, error) {
+	bar := progress{o: s.outside, what: "Instances deleted"}
+	defer bar.end()
+	q.size = largestPage
+	for {
+		p, err := s.list(ctx, q)
+		if err != nil {
+			return bar.n, err
+		}
+		var batch []string
+		for _, i := range p.items {
+			if !history.IsEntity(i.InstanceID) && c.named(i) {
+				batch = append(batch, i.InstanceID)
+			}
+		}
+		if err := bar.spread(ctx, batch, do); err != nil {
+			return bar.n, err
+		}
+		if q.token = p.next; q.token == "" {
+			return bar.n, nil
+		}
+	}
+}
+
+// spread calls do for each id, several at once, until one fails.
+func (p *progress) spread(ctx context.Context, ids []string, do func(id string) error) error {
+	var mu sync.Mutex
+	var failed error
+	var all sync.WaitGroup
+	next := 0
+	take := func() (string, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if failed == nil {
+			failed = ctx.Err()
+		}
+		if failed != nil || next == len(ids) {
+			return "", false
+		}
+		next++
+		return ids[next-1], true
+	}
+	for range min(purgers, len(ids)) {
+		all.Go(func() {
+			for id, ok := take(); ok; id, ok = take() {
+				err := do(id)
+				mu.Lock()
+				switch {
+				case err == nil:
+					p.add()
+				case !errors.Is(err, errSkipped) && failed == nil:
+					failed = err
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	return failed
+}
+
+// describe says in the words of func durable which instances are meant.
+func describe(q *instanceQuery, name string) string {
+	var b strings.Builder
+	if name != "" {
+		b.WriteString(" of " + visible(name))
+	}
+	if q.prefix != "" {
+		b.WriteString(" whose ids begin with '" + visible(q.prefix) + "'")
+	}
+	if !q.from.IsZero() || !q.to.IsZero() {
+		b.WriteString(" created between '" + bound(q.from, "the beginning") + "' and '" + bound(q.to, "now") + "'")
+	}
+	b.WriteString(" and whose runtime status matched one of the following: [" + strings.Join(q.statuses, ", ") + "]")
+	return b.String()
+}
+
+func bound(t time.Time, otherwise string) string {
+	if t.IsZero() {
+		return otherwise
+	}
+	return t.UTC().Format(time.RFC3339)
+}

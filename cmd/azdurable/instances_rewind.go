@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// rewindTime is how long to look for the new status, as func durable does.
+const rewindTime = 3 * time.Second
+
+type rewindCommand struct {
+	reasoned `embed:""`
+}
+
+// Help is what --help adds.
+func (rewindCommand) Help() string {
+	return `Activities that failed are scheduled again, children that failed are rewound, and the orchestrator goes on from there.
+
+  azdurable instances rewind import-7 --reason 'the database is back'`
+}
+
+// Run rewinds an instance. (core-tools: DurableManager.Rewind.)
+func (c *rewindCommand) Run(ctx context.Context, o *outside, t *target) error {
+	return t.use(ctx, o, func(s *session) error {
+		before, err := s.get(ctx, c.ID, view{})
+		if err != nil {
+			return err
+		}
+		if err := s.control(ctx, rewind, c.ID, c.Reason); err != nil {
+			return err
+		}
+		if err := s.tell("Rewind message sent to instance '%s'. Retrieving new status now...", visible(c.ID)); err != nil {
+			return err
+		}
+		limited, cancel := context.WithTimeout(ctx, rewindTime)
+		defer cancel()
+		after, err := s.watch(limited, c.ID, view{}, func(i *instance) bool { return i.RuntimeStatus != before.RuntimeStatus })
+		if err != nil && (after == nil || !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil) {
+			return err
+		}
+		return errors.Join(
+			s.tell("Status before rewind: %s\nStatus after rewind: %s", before.RuntimeStatus, after.RuntimeStatus),
+			s.result(changed{c.ID, after.RuntimeStatus}),
+		)
+	})
+}
