@@ -10,7 +10,7 @@ import (
 
 // filter are the flags that select instances. Commands embed it.
 type filter struct {
-	Status        []string `placeholder:"STATUS,…" help:"Only instances in these states, in any letter case."`
+	Status        []string `placeholder:"STATUS" help:"Only instances in these states, in any letter case."`
 	Name          string   `placeholder:"NAME" help:"Only instances of this orchestrator."`
 	Prefix        string   `placeholder:"TEXT" help:"Only instances whose ids begin so."`
 	CreatedAfter  string   `placeholder:"TIME" help:"Only instances started since: 2026-11-27T10:00:00Z, or how long ago (24h, 7d)."`

@@ -3,11 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"time"
 )
-
-// rewindTime is how long to look for the new status, as func durable does.
-const rewindTime = 3 * time.Second
 
 type rewindCommand struct {
 	reasoned `embed:""`
@@ -33,10 +29,8 @@ func (c *rewindCommand) Run(ctx context.Context, o *outside, t *target) error {
 		if err := s.tell("Rewind message sent to instance '%s'. Retrieving new status now...", visible(c.ID)); err != nil {
 			return err
 		}
-		limited, cancel := context.WithTimeout(ctx, rewindTime)
-		defer cancel()
-		after, err := s.watch(limited, c.ID, view{}, func(i *instance) bool { return i.RuntimeStatus != before.RuntimeStatus })
-		if err != nil && (after == nil || !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil) {
+		after, err := s.effect(ctx, c.ID, func(i *instance) bool { return i.RuntimeStatus != before.RuntimeStatus })
+		if err != nil {
 			return err
 		}
 		return errors.Join(

@@ -54,11 +54,9 @@ func (c *terminateCommand) Run(ctx context.Context, o *outside, t *target) error
 
 // ended waits until a termination has taken effect.
 func (s *session) ended(ctx context.Context, id string, timeout time.Duration) (*instance, error) {
-	limited, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	i, err := s.watch(limited, id, view{}, (*instance).terminal)
+	i, err := s.watch(ctx, timeout, id, view{}, (*instance).terminal)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+	case errors.Is(err, context.DeadlineExceeded):
 		return nil, fail(exitTimeout, "Instance did not terminate within the given timeout. Is an app running that has its task hub?")
 	case err != nil:
 		return nil, err

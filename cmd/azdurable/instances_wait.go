@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
 )
+
+// longestWait is how long a wait without limit lasts.
+const longestWait = 10 * 365 * day
 
 type waitCommand struct {
 	ID      string        `arg:"" help:"Id of the instance."`
@@ -21,19 +25,10 @@ func (waitCommand) Help() string {
 // Run waits for an instance.
 func (c *waitCommand) Run(ctx context.Context, o *outside, t *target) error {
 	return t.use(ctx, o, func(s *session) error {
-		limited, cancel := ctx, context.CancelFunc(func() {})
-		if c.Timeout > 0 {
-			limited, cancel = context.WithTimeout(ctx, c.Timeout)
-		}
-		defer cancel()
-		i, err := s.watch(limited, c.ID, view{inputs: true}, func(i *instance) bool { return i.terminal() || !s.alive() })
+		i, err := s.watch(ctx, cmp.Or(max(c.Timeout, 0), longestWait), c.ID, view{inputs: true}, func(i *instance) bool { return i.terminal() || !s.alive() })
 		switch {
-		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-			status := "of an unknown status"
-			if i != nil {
-				status = i.RuntimeStatus
-			}
-			return fail(exitTimeout, "the instance '%s' is %s after %s", visible(c.ID), status, c.Timeout)
+		case errors.Is(err, context.DeadlineExceeded):
+			return fail(exitTimeout, "the instance '%s' is %s after %s", visible(c.ID), i.RuntimeStatus, c.Timeout)
 		case err != nil:
 			return err
 		case !i.terminal():

@@ -3,8 +3,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -48,9 +50,19 @@ func run(ctx context.Context, args []string, o *outside) (code int) {
 
 // newParser makes the parser of the command line.
 func newParser(c *commands, ctx context.Context, o *outside, exit func(int)) *kong.Kong { //nolint:revive // the context is one of many bindings
-	return kong.Must(c, kong.Name("azdurable"), kong.Description("Makes Durable Functions apps in Go and looks after them."),
+	return kong.Must(c, kong.Name("azdurable"), kong.Description(description()),
 		kong.Writers(o.stdout, o.stderr), kong.Exit(exit), kong.Bind(o), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.WithHyphenPrefixedParameters(true), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false, WrapUpperBound: helpWidth}))
+}
+
+// description is what the help begins with.
+func description() string {
+	var b strings.Builder
+	b.WriteString("Makes Durable Functions apps in Go and looks after them.\n\nExit codes:\n\n")
+	for _, c := range exitCodes() {
+		fmt.Fprintf(&b, "  %-3d  %s\n", c.code, c.meaning)
+	}
+	return b.String()
 }
 
 // helpWidth is how long the lines of help may be.

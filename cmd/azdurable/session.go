@@ -41,26 +41,25 @@ const (
 	longestLook = 2 * time.Second
 )
 
-// watch looks at an instance until it is as wanted, or ctx ends; then it returns the last that was seen with the context's error.
-func (s *session) watch(ctx context.Context, id string, v view, wanted func(*instance) bool) (*instance, error) {
-	var last *instance
+// watch looks at an instance until it is as wanted, or the limit is over: then it returns the last that was seen with an error that is
+// context.DeadlineExceeded. It looks once at least.
+func (s *session) watch(ctx context.Context, limit time.Duration, id string, v view, wanted func(*instance) bool) (*instance, error) {
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	for pause := firstLook; ; pause = min(2*pause, longestLook) {
 		i, err := s.get(ctx, id, v)
-		switch {
-		case ctx.Err() != nil:
-			return last, context.Cause(ctx) //nolint:wrapcheck // callers know which it is
-		case err != nil:
-			return last, err
-		case wanted(i):
-			return i, nil
+		if err != nil || wanted(i) {
+			return i, err
 		}
-		last = i
 		t := time.NewTimer(pause)
 		select {
 		case <-t.C:
-		case <-ctx.Done():
+		case <-limited.Done():
 		}
 		t.Stop()
+		if err := limited.Err(); err != nil {
+			return i, err //nolint:wrapcheck // callers know which it is
+		}
 	}
 }
 
