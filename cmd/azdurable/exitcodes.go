@@ -60,15 +60,14 @@ func fail(code int, format string, args ...any) error {
 
 // codeOf is the exit code for an error.
 func codeOf(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if errors.Is(err, context.Canceled) {
+		return exitInterrupted
+	}
 	if e, ok := errors.AsType[*exitError](err); ok {
 		return e.code
 	}
-	switch {
-	case err == nil:
-		return exitDone
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
-	default:
-		return exitFailed
-	}
+	return exitFailed
 }

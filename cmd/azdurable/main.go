@@ -41,9 +41,15 @@ func run(ctx context.Context, args []string, o *outside) (code int) {
 		parser.Errorf("%v; %s --help explains", err, commandOf(err))
 		return exitUsage
 	}
-	if err := command.Run(); err != nil {
+	err = command.Run()
+	switch code := codeOf(err); code {
+	case exitDone:
+	case exitInterrupted:
+		parser.Errorf("interrupted")
+		return code
+	default:
 		parser.Errorf("%v", err)
-		return codeOf(err)
+		return code
 	}
 	return exitDone
 }
