@@ -16,7 +16,8 @@ type historyCommand struct {
 
 // Help is what --help adds.
 func (historyCommand) Help() string {
-	return `An activity or child that has ended is one event, which says what it was called with and how long it took. With --json the events are those of the HTTP API's historyEvents.
+	return `An activity or child that has ended is one event, which says what it was called with and how long it took.
+With --json the events are those of the HTTP API's historyEvents.
 
   azdurable instances history hello-1
   azdurable instances history hello-1 --json | jq 'select(.EventType == "TaskFailed")'`
@@ -65,13 +66,22 @@ func printEvents(s *session, events []json.RawMessage) error {
 
 // event is what people see of an event in historyEvents.
 type event struct {
-	EventType, FunctionName, Name, InstanceID, Reason, Details string
-	Timestamp, ScheduledTime                                   time.Time
-	FireAt                                                     *time.Time
-	OrchestrationStatus                                        json.RawMessage
-	Input                                                      *string
-	Result, Data                                               json.RawMessage
-	FailureDetails                                             *struct{ ErrorType, ErrorMessage string }
+	EventType           string          `json:"EventType"`
+	FunctionName        string          `json:"FunctionName"`
+	Name                string          `json:"Name"`
+	InstanceID          string          `json:"InstanceId"`
+	Timestamp           time.Time       `json:"Timestamp"`
+	ScheduledTime       time.Time       `json:"ScheduledTime"`
+	FireAt              *time.Time      `json:"FireAt"`
+	Reason              string          `json:"Reason"`
+	OrchestrationStatus json.RawMessage `json:"OrchestrationStatus"`
+	Input               *string         `json:"Input"`
+	Result              json.RawMessage `json:"Result"`
+	Data                json.RawMessage `json:"Data"`
+	Failure             *struct {
+		Type    string `json:"ErrorType"`
+		Message string `json:"ErrorMessage"`
+	} `json:"FailureDetails"`
 }
 
 // took is how long a call took.
@@ -85,8 +95,8 @@ func (e *event) took() string {
 // what is the most telling thing about the event.
 func (e *event) what() string {
 	switch {
-	case e.FailureDetails != nil:
-		return e.FailureDetails.ErrorType + ": " + e.FailureDetails.ErrorMessage
+	case e.Failure != nil:
+		return e.Failure.Type + ": " + e.Failure.Message
 	case e.Reason != "":
 		return e.Reason
 	case e.FireAt != nil:

@@ -24,7 +24,8 @@ type purgeCommand struct {
 
 // Help is what --help adds.
 func (purgeCommand) Help() string {
-	return `Only instances that have ended are removed, whatever the filters select, and no entities. They are removed one by one, so that the command can be interrupted and made again.
+	return `Only instances that have ended are removed, whatever the filters select, and no entities. They are removed one by one,
+so that the command can be interrupted and made again.
 
   azdurable instances purge hello-1
   azdurable instances purge --created-before 30d --status completed --yes`

@@ -2,7 +2,7 @@ package main
 
 import "context"
 
-type startCommand struct {
+type instanceStartCommand struct {
 	Name    string  `arg:"" help:"Name of the orchestrator."`
 	Input   string  `arg:"" optional:"" help:"Input: JSON, @file, or - for stdin."`
 	ID      string  `placeholder:"ID" help:"Id of the instance; default: a random one."`
@@ -11,14 +11,14 @@ type startCommand struct {
 }
 
 // Help is what --help adds.
-func (startCommand) Help() string {
+func (instanceStartCommand) Help() string {
 	return `  azdurable instances start HelloCities '["Tokyo","Oslo"]' --id hello-1
   azdurable instances start Import @order.json
   azdurable instances start Greet Ada --text`
 }
 
 // Run starts an instance.
-func (c *startCommand) Run(ctx context.Context, o *outside, t *target) error {
+func (c *instanceStartCommand) Run(ctx context.Context, o *outside, t *target) error {
 	input, err := c.read(c.Input, o.stdin)
 	if err != nil {
 		return err

@@ -17,7 +17,8 @@ type waitCommand struct {
 
 // Help is what --help adds.
 func (waitCommand) Help() string {
-	return `It prints the instance as 'get' does. Exit code 0 means that it has completed, 8 that it has failed, 9 that it was terminated or cancelled, 7 that it goes on.
+	return `It prints the instance as 'get' does. Exit code 0 means that it has completed, 8 that it has failed,
+9 that it was terminated or cancelled, 7 that it goes on.
 
   azdurable instances wait hello-1 --timeout 10m && echo done`
 }

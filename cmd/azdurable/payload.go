@@ -60,7 +60,8 @@ func (p *payload) read(argument string, stdin io.Reader) (*string, error) {
 		return new(string(data)), nil
 	}
 	if source != "" {
-		return nil, fail(exitUsage, "Could not deserialize the input to the orchestration instance into a valid JSON object. Look at %s, or pass it as text with --text", source)
+		return nil, fail(exitUsage, "Could not deserialize the input to the orchestration instance into a valid JSON object. "+
+			"Look at %s, or pass it as text with --text", source)
 	}
 	return nil, fail(exitUsage, "the input %s is not JSON: quote texts twice ('\"text\"'), or pass it as text with --text", cut(visible(argument), 40))
 }

@@ -29,7 +29,14 @@ type answer struct {
 	status  int
 	body    []byte
 	token   string
-	failure struct{ Message, ExceptionMessage, ExceptionType string }
+	failure failure
+}
+
+// failure is what the API says of an error, more or less of it.
+type failure struct {
+	Message          string `json:"Message"`
+	ExceptionMessage string `json:"ExceptionMessage"`
+	ExceptionType    string `json:"ExceptionType"`
 }
 
 // newClient makes a client that follows no redirects: they would take the key elsewhere.
@@ -59,7 +66,7 @@ func (r *remote) exchange(ctx context.Context, method string, path []string, q u
 	if err != nil {
 		return nil, r.unreached(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // what was read counts
 	a := &answer{status: response.StatusCode, token: strings.TrimSpace(response.Header.Get(continuation))}
 	if a.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer)); err != nil {
 		return nil, r.unreached(err)
@@ -72,10 +79,11 @@ func (r *remote) exchange(ctx context.Context, method string, path []string, q u
 
 func (r *remote) request(ctx context.Context, method string, path []string, q url.Values, body *string) (*http.Request, error) {
 	u := *r.base
-	escaped := u.EscapedPath()
+	segments := []string{u.EscapedPath()}
 	for _, s := range path {
-		escaped += "/" + segment(s)
+		segments = append(segments, segment(s))
 	}
+	escaped := strings.Join(segments, "/")
 	var err error
 	if u.Path, err = url.PathUnescape(escaped); err != nil {
 		return nil, fmt.Errorf("make the address: %w", err)

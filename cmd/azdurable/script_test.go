@@ -161,8 +161,11 @@ func sample() *durabletask.App {
 // Counter is an entity.
 type Counter struct{ Value int }
 
-// Add adds to the counter.
+// Add adds to the counter; negative numbers are refused.
 func (c *Counter) Add(_ durabletask.EntityContext, n int) (int, error) {
+	if n < 0 {
+		return 0, errors.New("a counter only grows")
+	}
 	c.Value += n
 	return c.Value, nil
 }

@@ -8,11 +8,11 @@ import (
 
 // target are the flags that say which task hub is meant. Groups of commands embed it.
 type target struct {
-	URL        string `placeholder:"URL"    group:"Where" help:"Address of a running app. Default: AZDURABLE_URL, else http://localhost:7071 or the port in local.settings.json."`
-	Key        string `placeholder:"KEY"    group:"Where" help:"What the app wants as key. Default: AZDURABLE_KEY, also from local.settings.json."`
-	Connection string `placeholder:"NAME"   group:"Where" help:"Go straight to Azure Storage: a connection string, or the name of the setting that has it, such as AzureWebJobsStorage."`
-	Data       string `placeholder:"FOLDER" group:"Where" help:"Go straight to the embedded store of an app that is not running: its folder (.azdurable) or its file."`
-	Hub        string `placeholder:"NAME"   group:"Where" help:"Name of the task hub. Default: the app's, or that of host.json here."`
+	URL        string `placeholder:"URL" group:"Where" help:"Address of a running app. Default: AZDURABLE_URL, else this machine, port 7071 or that of local.settings.json."`
+	Key        string `placeholder:"KEY" group:"Where" help:"What the app wants as key. Default: AZDURABLE_KEY, also from local.settings.json."`
+	Connection string `placeholder:"NAME" group:"Where" help:"Go straight to Azure Storage: a connection string, or the setting that has it (AzureWebJobsStorage)."`
+	Data       string `placeholder:"FOLDER" group:"Where" help:"Go straight to the embedded store of an app that does not run: its folder or file."`
+	Hub        string `placeholder:"NAME" group:"Where" help:"Name of the task hub. Default: the app's, or that of host.json here."`
 	JSON       bool   `group:"Output" help:"Print JSON for programs, one object to a line."`
 	Compat     bool   `group:"Output" help:"As 'func durable' does: what is not found is no error, and is told on stdout."`
 }

@@ -115,7 +115,8 @@ type hubDeleteCommand struct {
 
 // Help is what --help adds.
 func (hubDeleteCommand) Help() string {
-	return `Stop its apps first: they would go on with what is in their memory, and fail. Azure Storage keeps the names of what is deleted for some time, so that a hub of the same name can't be made at once.
+	return `Stop its apps first: they would go on with what is in their memory, and fail.
+Azure Storage keeps the names of what is deleted for some time, so that a hub of the same name can't be made at once.
 
   azdurable hub delete --connection AzureWebJobsStorage --hub Orders`
 }
