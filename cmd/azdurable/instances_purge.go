@@ -75,6 +75,13 @@ type purged struct {
 	Deleted int `json:"instancesDeleted"`
 }
 
+// wouldPurge tells what a dry run has found.
+func (s *session) wouldPurge(n int) error {
+	return errors.Join(s.tell("Instances to delete: %d", n), s.result(struct {
+		Found int `json:"instancesToDelete"`
+	}{n}))
+}
+
 func (c *purgeCommand) one(ctx context.Context, s *session) error {
 	i, err := s.get(ctx, c.ID, view{})
 	switch {
@@ -83,7 +90,7 @@ func (c *purgeCommand) one(ctx context.Context, s *session) error {
 	case !i.terminal() && !history.IsEntity(c.ID):
 		return stillRunning("the instance '" + visible(c.ID) + "' is " + i.RuntimeStatus)
 	case c.DryRun:
-		return errors.Join(s.tell("Instances to delete: 1"), s.result(purged{}))
+		return s.wouldPurge(1)
 	}
 	if err := c.ask(s.outside, "Purge the instance '"+visible(c.ID)+"' ("+i.RuntimeStatus+") in "+s.where()+"?"); err != nil {
 		return err
@@ -97,7 +104,7 @@ func (c *purgeCommand) one(ctx context.Context, s *session) error {
 func (c *purgeCommand) many(ctx context.Context, s *session, q instanceQuery) error {
 	if c.DryRun {
 		n, err := c.each(ctx, s, q, func(string) error { return nil })
-		return errors.Join(err, s.tell("Instances to delete: %d", n), s.result(purged{}))
+		return errors.Join(err, s.wouldPurge(n))
 	}
 	if err := c.ask(s.outside, "Purge all instances in "+s.where()+describe(&q, c.Name)+"?"); err != nil {
 		return err
