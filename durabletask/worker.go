@@ -40,7 +40,30 @@ type WorkerOptions struct {
 	Versions Versions
 	// ReplaceRunning is the worker's client's; see ClientOptions.
 	ReplaceRunning bool
+	// OnChange is told when instances start and end, and when activities have run, once storage knows of it; nil for nobody. A crash between the
+	// two swallows the news; a change is never told that has not happened. It is called by what works, so it must return at once.
+	OnChange func(Change)
 }
+
+// Change is a change of state of which storage knows already.
+type Change = dispatch.Change
+
+// ChangeKind says what has happened to an instance or an activity.
+type ChangeKind = dispatch.ChangeKind
+
+// The kinds of changes.
+const (
+	OrchestrationStarted        = dispatch.Started
+	OrchestrationContinuedAsNew = dispatch.ContinuedAsNew
+	OrchestrationSuspended      = dispatch.Suspended
+	OrchestrationResumed        = dispatch.Resumed
+	OrchestrationCompleted      = dispatch.Completed
+	OrchestrationFailed         = dispatch.Failed
+	OrchestrationTerminated     = dispatch.Terminated
+	ActivityCompleted           = dispatch.ActivityCompleted
+	ActivityFailed              = dispatch.ActivityFailed
+	EntityCreated               = dispatch.EntityCreated
+)
 
 // Versions are the settings of a worker about versions of orchestrations.
 type Versions = dispatch.Versions
@@ -81,7 +104,7 @@ func NewWorker(app *App, b backend.Backend, o WorkerOptions) *Worker {
 		}, dispatch.Options{
 			Environment: o.Environment, Logger: o.Logger, Orchestrations: o.Orchestrations, Activities: o.Activities, Entities: o.Entities,
 			Watchdog: o.Watchdog, StoreInputs: o.StoreInputs, MaxCalls: o.MaxCalls, EntityOptions: entities,
-			SerializeExceptions: o.SerializeExceptions, Versions: o.Versions,
+			SerializeExceptions: o.SerializeExceptions, Versions: o.Versions, OnChange: o.OnChange,
 		}),
 		client: client,
 	}

@@ -18,6 +18,7 @@ type durableTask struct {
 	storeSource    string // who chose the type
 	connectionName string
 	provider       provider
+	notifications  notifications
 	useAppLease    bool
 
 	maxActivities, maxOrchestrators, maxEntities int
@@ -87,12 +88,12 @@ func (o *durableTask) settings() []setting {
 		{"tracing:distributedTracingProtocol", oneOf(nil, "HttpCorrelationProtocol", "W3CTraceContext")},
 		{"tracing:version", oneOf(nil, "None", "V1", "V2")},
 		{"tracing:includeInstanceIdInOperationName", boolean(nil)},
-		{"notifications:eventGrid:topicEndpoint", text(nil)},
-		{"notifications:eventGrid:keySettingName", text(nil)},
-		{"notifications:eventGrid:publishRetryCount", integer(nil, 0, math.MaxInt32, "must be a non-negative integer.")},
-		{"notifications:eventGrid:publishRetryInterval", span(nil, 1, hour, "must be positive and at most 60 minutes.")},
-		{"notifications:eventGrid:publishRetryHttpStatus:*", integer(nil, 0, math.MaxInt32, "must be an HTTP status code.")},
-		{"notifications:eventGrid:publishEventTypes:*", text(nil)},
+		{"notifications:eventGrid:topicEndpoint", text(&o.notifications.endpoint)},
+		{"notifications:eventGrid:keySettingName", text(&o.notifications.keySetting)},
+		{"notifications:eventGrid:publishRetryCount", integer(&o.notifications.retries, 0, math.MaxInt32, "must be a non-negative integer.")},
+		{"notifications:eventGrid:publishRetryInterval", span(&o.notifications.interval, 1, hour, "must be positive and at most 60 minutes.")},
+		{"notifications:eventGrid:publishRetryHttpStatus:*", integers(&o.notifications.statuses, 0, math.MaxInt32, "must be an HTTP status code.")},
+		{"notifications:eventGrid:publishEventTypes:*", texts(&o.notifications.kinds)},
 		{"httpSettings:defaultAsyncRequestSleepTimeMilliseconds", integer(nil, 0, math.MaxInt32, "must be a non-negative integer.")},
 		{"httpSettings:useForwardedHost", boolean(&o.useForwardedHost)},
 		{"maxConcurrentActivityFunctions", integer(&o.maxActivities, 1, math.MaxInt32, positive)},
@@ -132,7 +133,8 @@ func readDurableTask(c configuration, app *AppSettings, log *slog.Logger) (*dura
 	perProcessor := 10 * runtime.GOMAXPROCS(0)
 	o := &durableTask{
 		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30, rollback: true,
-		connectionName: "Storage", useAppLease: true, provider: provider{tableManager: true}, versionMatch: int(durabletask.MatchCurrentOrOlder),
+		connectionName: "Storage", useAppLease: true, provider: provider{tableManager: true}, notifications: notifications{interval: 5 * time.Minute},
+		versionMatch: int(durabletask.MatchCurrentOrOlder),
 	}
 	if app.consumptionPlan() {
 		o.maxActivities, o.maxOrchestrators, o.maxEntities, o.maxOperations = 10, 5, 10, 50

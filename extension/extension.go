@@ -26,6 +26,8 @@ type Extension struct {
 	log         *slog.Logger
 	app         *durabletask.App
 	table       *bindings.Table
+	metrics     *metrics
+	notifier    *notifier // nil if nobody is to be notified
 
 	mu   sync.Mutex
 	open *openHub // nil until Start has succeeded
@@ -48,7 +50,7 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	e := &Extension{key: o.Key, log: o.Logger, options: o, app: app}
+	e := &Extension{key: o.Key, log: o.Logger, options: o, app: app, metrics: newMetrics()}
 	c, err := readConfiguration(o.Folder, o.Environ)
 	if err != nil {
 		return nil, err
@@ -64,6 +66,9 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 		return nil, err
 	}
 	if e.store, err = chooseStore(&o, e.settings, o.Settings, o.lookup, e.hub); err != nil {
+		return nil, err
+	}
+	if e.notifier, err = newNotifier(e.settings.notifications, e.hub, o.lookup, e.log); err != nil {
 		return nil, err
 	}
 	e.table = register(app, o.Triggers)
@@ -120,7 +125,9 @@ func (e *Extension) openStore(ctx context.Context) (*openHub, error) {
 	if err := b.CreateTaskHub(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("make task hub %q: %w", e.hub, err), b.Stop(context.WithoutCancel(ctx)))
 	}
-	h := &openHub{backend: b, worker: durabletask.NewWorker(e.app, b, e.settings.worker(e.log))}
+	worker := e.settings.worker(e.log)
+	worker.OnChange = e.observe()
+	h := &openHub{backend: b, worker: durabletask.NewWorker(e.app, b, worker)}
 	h.client = bindings.NewDurableClient(h.worker.Client(), bindings.Links{
 		Hub: e.hub, Connection: e.settings.connectionName, Path: ManagementPath, Key: e.key, ForwardedHost: e.settings.useForwardedHost,
 	})
@@ -158,7 +165,11 @@ func (e *Extension) Stop(ctx context.Context) error {
 		return nil
 	}
 	e.open.stopped = true
-	if err := e.open.stop(ctx); err != nil {
+	err := e.open.stop(ctx)
+	if e.notifier != nil {
+		e.notifier.close()
+	}
+	if err != nil {
 		return fmt.Errorf("stop task hub %q: %w", e.hub, err)
 	}
 	return nil

@@ -23,6 +23,26 @@ func text(target *string) func(string) error {
 	}
 }
 
+// texts takes the elements of a list.
+func texts(target *[]string) func(string) error {
+	return func(value string) error {
+		*target = append(*target, value)
+		return nil
+	}
+}
+
+// integers takes the elements of a list of whole numbers within bounds.
+func integers(target *[]int, lowest, highest int, rule string) func(string) error {
+	return func(value string) error {
+		var n int
+		if err := integer(&n, lowest, highest, rule)(value); err != nil {
+			return err
+		}
+		*target = append(*target, n)
+		return nil
+	}
+}
+
 // optional takes a text that may also be absent.
 func optional(target **string) func(string) error {
 	return func(value string) error {

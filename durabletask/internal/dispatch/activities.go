@@ -39,9 +39,11 @@ func (d *Dispatcher) perform(ctx context.Context, a *Activity) (err error) {
 			err = fmt.Errorf("run activity %q: panic: %v\n%s", a.Name, p, debug.Stack())
 		}
 	}()
+	begun := d.Environment.Now()
 	if err := d.run.Activity(ctx, a); err != nil {
 		return err
 	}
+	a.took = d.Environment.Now().Sub(begun)
 	if ctx.Err() != nil && a.Failure() != nil {
 		return fmt.Errorf("run activity %q: stopped with the worker: %w", a.Name, ctx.Err()) // the failure is ours, not its own
 	}
@@ -57,6 +59,9 @@ func (d *Dispatcher) complete(ctx context.Context, w *backend.ActivityWork, a *A
 	var pause *backoff
 	for {
 		err := d.backend.CompleteActivity(ctx, w, result)
+		if err == nil {
+			d.tellOfActivity(a)
+		}
 		if err == nil || errors.Is(err, backend.ErrSessionLost) {
 			return
 		}

@@ -32,6 +32,8 @@ type Options struct {
 	EntityOptions entity.Options
 	// Versions says which versions of orchestrations this worker runs.
 	Versions Versions
+	// OnChange is told of changes of state once they are stored; nil for nobody. It is called by what works, so it must return at once.
+	OnChange func(Change)
 }
 
 // How long things may take.

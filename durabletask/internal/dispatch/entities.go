@@ -54,6 +54,9 @@ func (d *Dispatcher) batch(ctx, operations context.Context, w *backend.InstanceW
 		w.Session.Park(nil)
 		return err
 	}
+	if r.start == nil && next.start != nil {
+		d.tellOfEntity(next.start.Instance)
+	}
 	d.watch(ctx, w.Instance.ID, next)
 	return nil
 }

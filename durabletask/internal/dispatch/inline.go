@@ -38,6 +38,7 @@ func (d *Dispatcher) inline(ctx context.Context, w *backend.InstanceWork, o *Orc
 			if err := d.commit(ctx, w, c); err != nil {
 				return nil, err
 			}
+			d.tell(part)
 			part = &replay.Decisions{Inline: part.Inline, Start: part.Start}
 			sinceCommit, committed = 0, d.Environment.Now()
 		}
@@ -76,5 +77,6 @@ func (d *Dispatcher) performInline(ctx context.Context, m history.Message) (hist
 	if err := d.Environment.Enter(ctx, backend.Request{Kind: "inline", Key: m.Target.ID, Body: a.Key}); err != nil {
 		return history.Message{}, err
 	}
+	d.tellOfActivity(a) // before its result is stored: the episode goes on with it
 	return d.result(a), nil
 }

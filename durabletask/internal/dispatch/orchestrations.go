@@ -60,6 +60,7 @@ func (d *Dispatcher) episode(ctx context.Context, w *backend.InstanceWork, x *re
 		w.Session.Park(nil)
 		return err
 	}
+	d.tell(decided)
 	if decided.Outcome != nil {
 		x.End()
 	}

@@ -43,6 +43,7 @@ type Activity struct {
 	Key string
 
 	outcome history.Event
+	took    time.Duration
 }
 
 func newActivity(w *backend.ActivityWork) *Activity {
