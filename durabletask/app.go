@@ -13,6 +13,7 @@ type App struct {
 	activities    map[string]*ActivityFunc
 	entities      map[string]*EntityFunc
 	errors        errorKinds
+	http          HTTPOptions
 
 	aroundOrchestrations []OrchestrationMiddleware
 	aroundActivities     []ActivityMiddleware

@@ -44,6 +44,7 @@ func TestSetupPanics(t *testing.T) {
 			durabletask.New(durabletask.NewActivity(greet), durabletask.NewActivity(greet, durabletask.Named("GREET")))
 		}, "setup_test.go:"},
 		"event without a name": {func() { durabletask.NewEvent[int]("") }, "needs a name"},
+		"HTTP limits":          {func() { durabletask.New().UseHTTP(durabletask.HTTPOptions{MaxRequest: -1}) }, "leave them out"},
 		"timeout":              {func() { durabletask.AttemptTimeout(0) }, "must be positive"},
 		"info":                 {func() { durabletask.ActivityInfo(t.Context()) }, "needs the context that an activity was called with"},
 	} {

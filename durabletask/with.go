@@ -10,6 +10,7 @@ import (
 func (a *App) With(definitions ...Registration) *App {
 	c := &App{
 		orchestrators: maps.Clone(a.orchestrators), activities: maps.Clone(a.activities), entities: maps.Clone(a.entities), errors: slices.Clone(a.errors),
+		http:                 a.http,
 		aroundOrchestrations: slices.Clone(a.aroundOrchestrations), aroundActivities: slices.Clone(a.aroundActivities),
 		aroundEntities: slices.Clone(a.aroundEntities),
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/internal/dispatch"
+	"github.com/azdurable/azdurable/durabletask/internal/durablehttp"
 	"github.com/azdurable/azdurable/durabletask/internal/entity"
 )
 
@@ -82,6 +83,7 @@ const (
 type Worker struct {
 	dispatcher *dispatch.Dispatcher
 	client     *Client
+	http       *durablehttp.Sender
 }
 
 // NewWorker makes a worker. It does nothing before Start.
@@ -96,17 +98,18 @@ func NewWorker(app *App, b backend.Backend, o WorkerOptions) *Worker {
 	client := NewClient(b, app, ClientOptions{
 		Environment: o.Environment, DefaultVersion: o.Versions.Default, ReplaceRunning: o.ReplaceRunning, ReorderWindow: o.ReorderWindow,
 	})
+	http := app.http.sender()
 	return &Worker{
 		dispatcher: dispatch.New(b, dispatch.Pipelines{
 			Orchestration: dispatch.Chain(app.orchestrate, app.aroundOrchestrations...),
-			Activity:      dispatch.Chain(app.perform, app.aroundActivities...),
+			Activity:      dispatch.Chain((&activities{app, http}).perform, app.aroundActivities...),
 			Entity:        dispatch.Chain(app.operate, app.aroundEntities...),
 		}, dispatch.Options{
 			Environment: o.Environment, Logger: o.Logger, Orchestrations: o.Orchestrations, Activities: o.Activities, Entities: o.Entities,
 			Watchdog: o.Watchdog, StoreInputs: o.StoreInputs, MaxCalls: o.MaxCalls, EntityOptions: entities,
 			SerializeExceptions: o.SerializeExceptions, Versions: o.Versions, OnChange: o.OnChange,
 		}),
-		client: client,
+		client: client, http: http,
 	}
 }
 
@@ -133,7 +136,10 @@ func (w *Worker) Start(ctx context.Context) error { return w.dispatcher.Start(ct
 
 // Stop ends the worker within 10 s, or earlier with ctx: it takes no more work, lets running work end for 8 s, then ends the contexts of activities
 // and waits one more second. What is left is done again after the next start. The backend is closed.
-func (w *Worker) Stop(ctx context.Context) error { return w.dispatcher.Stop(ctx) }
+func (w *Worker) Stop(ctx context.Context) error {
+	defer w.http.Close()
+	return w.dispatcher.Stop(ctx)
+}
 
 // Client returns a client of the worker's task hub.
 func (w *Worker) Client() *Client { return w.client }
@@ -145,16 +151,6 @@ func (a *App) orchestrate(_ context.Context, w *OrchestrationWork) error {
 		return fmt.Errorf("orchestrator %q: %w in this app; deploy a version that has it, or terminate the instance", w.Name, ErrNotRegistered)
 	}
 	w.Decisions = Execute(f, w.Episode)
-	return nil
-}
-
-// perform is the innermost handler of activities.
-func (a *App) perform(ctx context.Context, w *ActivityWork) error {
-	f, ok := a.Activity(w.Name)
-	if !ok {
-		return fmt.Errorf("activity %q: %w in this app; deploy a version that has it", w.Name, ErrNotRegistered)
-	}
-	Perform(ctx, f, w)
 	return nil
 }
 

@@ -26,6 +26,7 @@ type durableTask struct {
 	rollback                                     bool
 	storeInputs                                  bool
 	useForwardedHost                             bool
+	httpPolling                                  int // milliseconds
 
 	maxCalls       int
 	overridable    int // index of NonRunningStates or AnyState
@@ -94,7 +95,7 @@ func (o *durableTask) settings() []setting {
 		{"notifications:eventGrid:publishRetryInterval", span(&o.notifications.interval, 1, hour, "must be positive and at most 60 minutes.")},
 		{"notifications:eventGrid:publishRetryHttpStatus:*", integers(&o.notifications.statuses, 0, math.MaxInt32, "must be an HTTP status code.")},
 		{"notifications:eventGrid:publishEventTypes:*", texts(&o.notifications.kinds)},
-		{"httpSettings:defaultAsyncRequestSleepTimeMilliseconds", integer(nil, 0, math.MaxInt32, "must be a non-negative integer.")},
+		{"httpSettings:defaultAsyncRequestSleepTimeMilliseconds", integer(&o.httpPolling, 0, math.MaxInt32, "must be a non-negative integer.")},
 		{"httpSettings:useForwardedHost", boolean(&o.useForwardedHost)},
 		{"maxConcurrentActivityFunctions", integer(&o.maxActivities, 1, math.MaxInt32, positive)},
 		{"maxConcurrentOrchestratorFunctions", integer(&o.maxOrchestrators, 1, math.MaxInt32, positive)},
@@ -134,7 +135,7 @@ func readDurableTask(c configuration, app *AppSettings, log *slog.Logger) (*dura
 	o := &durableTask{
 		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30, rollback: true,
 		connectionName: "Storage", useAppLease: true, provider: provider{tableManager: true}, notifications: notifications{interval: 5 * time.Minute},
-		versionMatch: int(durabletask.MatchCurrentOrOlder),
+		versionMatch: int(durabletask.MatchCurrentOrOlder), httpPolling: int(durabletask.HTTPPolling.Milliseconds()),
 	}
 	if app.consumptionPlan() {
 		o.maxActivities, o.maxOrchestrators, o.maxEntities, o.maxOperations = 10, 5, 10, 50

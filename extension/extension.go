@@ -71,6 +71,7 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 	if e.notifier, err = newNotifier(e.settings.notifications, e.hub, o.lookup, e.log); err != nil {
 		return nil, err
 	}
+	e.settings.completeHTTP(app)
 	e.table = register(app, o.Triggers)
 	app.UseOrchestrations(e.invokeOrchestration)
 	app.UseActivities(e.invokeActivity)

@@ -21,11 +21,14 @@ func (e *Extension) invokeOrchestration(durabletask.Handler[*durabletask.Orchest
 	}
 }
 
-// invokeActivity is the same for activities.
-func (e *Extension) invokeActivity(durabletask.Handler[*durabletask.ActivityWork]) durabletask.Handler[*durabletask.ActivityWork] {
+// invokeActivity is the same for activities. The one behind durable HTTP calls is no function of the app: the worker has it.
+func (e *Extension) invokeActivity(next durabletask.Handler[*durabletask.ActivityWork]) durabletask.Handler[*durabletask.ActivityWork] {
 	return func(ctx context.Context, w *durabletask.ActivityWork) error {
 		if trigger, ok := e.table.Activity(w.Name); ok {
 			return trigger.Invoke(ctx, w)
+		}
+		if strings.EqualFold(w.Name, durabletask.HTTPActivity.Name()) {
+			return next(ctx, w)
 		}
 		w.Fail(&history.FailureDetails{
 			ErrorType: kindNoFunction, NonRetriable: true,

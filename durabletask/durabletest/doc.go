@@ -25,7 +25,7 @@
 // # Stand-ins
 //
 // [Stub] puts a function in the place of an activity and returns the inputs with which it is called. [FailFirst] makes one that fails at first.
-// An activity that is neither in the app nor replaced fails with a message that says so.
+// An activity that is neither in the app nor replaced fails with a message that says so. [Web] has a handler answer durable HTTP calls.
 //
 // # Crashes
 //

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -42,6 +43,7 @@ type Hub struct {
 	renewed   chan struct{} // closed when the next life begins
 	lives     int
 	stubs     map[string]*durabletask.ActivityFunc
+	web       http.Handler   // who answers durable HTTP calls; nil for nobody
 	performed map[string]int // how often activities were run, by instance and name
 	commits   int
 	planned   crashPoint

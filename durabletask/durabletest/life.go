@@ -46,6 +46,7 @@ func (h *Hub) begin(app *durabletask.App, image []byte) (err error) {
 		return fmt.Errorf("durabletest: %w", err)
 	}
 	run := app.With()
+	withWeb(h, run)
 	run.UseOrchestrations(h.orchestrations(l, app))
 	run.UseActivities(h.activities(l, app))
 	run.UseEntities(h.entities(l, app))
@@ -165,7 +166,7 @@ func (h *Hub) activities(l *life, app *durabletask.App) durabletask.ActivityMidd
 				durabletask.Perform(ctx, stub, w)
 				return nil
 			}
-			if _, ok := app.Activity(w.Name); !ok {
+			if _, ok := app.Activity(w.Name); !ok && !strings.EqualFold(w.Name, durabletask.HTTPActivity.Name()) {
 				w.Fail(notRegistered("activity %q is not in the app: register it, or put another function in its place: "+
 					"durabletest.Stub(h, activity, func(ctx context.Context, input I) (O, error) {…})", w.Name))
 				return nil

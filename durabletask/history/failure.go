@@ -50,11 +50,19 @@ func newException(f *FailureDetails) *exception {
 	if f == nil {
 		return nil
 	}
-	e := &exception{Type: f.ErrorType, ClassName: f.ErrorType, Message: f.ErrorMessage, Inner: newException(f.Inner)}
+	e := &exception{Type: f.ErrorType + assembly(f.ErrorType), ClassName: f.ErrorType, Message: f.ErrorMessage, Inner: newException(f.Inner)}
 	if f.StackTrace != "" {
 		e.StackTrace = &f.StackTrace
 	}
 	return e
+}
+
+// assembly is what .NET needs beside the name of a type that is not of its core library, to make the exception anew.
+func assembly(name string) string {
+	if strings.HasPrefix(name, "System.Net.Http.") {
+		return ", System.Net.Http"
+	}
+	return ""
 }
 
 // kind is the type's full name, without the assembly it is from.

@@ -16,7 +16,7 @@ import (
 type FunctionsOptions struct {
 	// Flaky counts the calls of Flaky, by the id in its input.
 	Flaky *Calls
-	// Target answers the durable HTTP calls; default: http.DefaultTransport.
+	// Target answers the durable HTTP calls; default: the worker's own transport.
 	Target http.RoundTripper
 }
 
@@ -24,9 +24,6 @@ type FunctionsOptions struct {
 func Functions(o FunctionsOptions) *durabletask.App {
 	if o.Flaky == nil {
 		o.Flaky = &Calls{}
-	}
-	if o.Target == nil {
-		o.Target = http.DefaultTransport
 	}
 	app := durabletask.New(functionsActivities(o)...)
 	app.Register(functionsCalls()...)
@@ -36,7 +33,8 @@ func Functions(o FunctionsOptions) *durabletask.App {
 	app.Register(functionsTimers()...)
 	app.Register(functionsGenerations()...)
 	app.Register(functionsDeterminism()...)
-	app.Register(functionsHTTP(o)...)
+	app.Register(functionsHTTP()...)
+	app.UseHTTP(durabletask.HTTPOptions{Transport: o.Target, Polling: httpPolling})
 	app.Register(Counters, throwers, classCounters)
 	app.Register(functionsEntityUsers()...)
 	app.Register(functionsLocks()...)
