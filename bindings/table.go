@@ -32,6 +32,12 @@ func (t *Table) Register(trigger Trigger) {
 	t.triggers[key] = trigger
 }
 
+// Lookup returns the trigger of the function with this name, in any letter case.
+func (t *Table) Lookup(name string) (Trigger, bool) {
+	found, ok := t.triggers[strings.ToLower(name)]
+	return found, ok
+}
+
 // Orchestration returns the trigger of the orchestrator with this name, in any letter case.
 func (t *Table) Orchestration(name string) (*OrchestrationTrigger, bool) {
 	found, ok := t.triggers[strings.ToLower(name)].(*OrchestrationTrigger)

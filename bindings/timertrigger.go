@@ -30,12 +30,44 @@ type TimerStatus struct {
 
 // Schedule says when a timer is due.
 type Schedule struct {
-	// Cron is an NCRONTAB expression with six fields: second minute hour day month day-of-week.
+	// Cron is an NCRONTAB expression with six fields: second minute hour day month day-of-week. Day of month and day of week must both match. The clock is
+	// that of the app setting WEBSITE_TIME_ZONE; default: UTC. It may also be a time span (00:05:00), or the name of an app setting that has one of
+	// these, as %NAME%.
 	Cron string
 	// RunOnStartup also runs the timer whenever the app starts. Don't use it in production.
 	RunOnStartup bool
 	// Unmonitored keeps no record of the runs, so that none is made up for. Default for intervals below one minute.
 	Unmonitored bool
+	// Retry says how a run that fails is repeated; nil for not.
+	Retry *Retry
+}
+
+// Timetable reads the schedule. What stands as %NAME% is looked up by setting. The error says what is wrong and what to write instead.
+func (s Schedule) Timetable(setting func(name string) (string, bool)) (*Timetable, error) {
+	text, err := s.Resolve(setting)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTimetable(text)
+}
+
+// Resolve returns the expression, with %NAME% replaced by the app setting of that name. It returns an error if there is no such setting.
+func (s Schedule) Resolve(setting func(name string) (string, bool)) (string, error) {
+	name, ok := s.setting()
+	if !ok {
+		return s.Cron, nil
+	}
+	if text, ok := setting(name); ok {
+		return text, nil
+	}
+	return "", fmt.Errorf("the schedule %s: there is no app setting %s; set it to a schedule such as \"0 */5 * * * *\"", s.Cron, name)
+}
+
+// setting returns the name of the app setting that has the schedule, if it is in one.
+func (s Schedule) setting() (string, bool) {
+	name, begins := strings.CutPrefix(s.Cron, "%")
+	name, ends := strings.CutSuffix(name, "%")
+	return name, begins && ends && name != "" && !strings.Contains(name, "%")
 }
 
 // TimerTrigger calls a function when it is due.
@@ -48,10 +80,20 @@ type TimerTrigger struct {
 // timerBinding is the name of the binding in invocations.
 const timerBinding = "timer"
 
-// Timer makes the trigger of a timer function. It panics if the schedule can't be read.
+// Timer makes the trigger of a timer function. It panics if the schedule can't be read; one that stands in an app setting is read when the app starts.
 func Timer(name string, schedule Schedule, fn TimerFunc) *TimerTrigger {
 	if strings.TrimSpace(name) == "" || fn == nil {
 		panic(`bindings: a timer function needs a name and a function: bindings.Timer("Nightly", bindings.Schedule{Cron: "0 0 3 * * *"}, nightly)`)
+	}
+	if _, later := schedule.setting(); !later {
+		if _, err := ParseTimetable(schedule.Cron); err != nil {
+			panic(fmt.Sprintf("bindings: the timer function %s: %v", name, err))
+		}
+	}
+	if schedule.Retry != nil {
+		if _, _, err := schedule.Retry.Delays(); err != nil {
+			panic(fmt.Sprintf("bindings: the retries of the timer function %s: %v", name, err))
+		}
 	}
 	t := &TimerTrigger{name: name, schedule: schedule, fn: fn}
 	if _, file, line, ok := runtime.Caller(1); ok {
@@ -86,7 +128,7 @@ func (t *TimerTrigger) Function() Function {
 	if t.schedule.Unmonitored {
 		properties["useMonitor"] = false
 	}
-	return Function{Bindings: []Binding{{Type: TypeTimer, Direction: DirectionIn, Name: timerBinding, Properties: properties}}}
+	return Function{Retry: t.schedule.Retry, Bindings: []Binding{{Type: TypeTimer, Direction: DirectionIn, Name: timerBinding, Properties: properties}}}
 }
 
 // Answer runs the function for an invocation.

@@ -141,6 +141,12 @@ func (w *Worker) Stop(ctx context.Context) error {
 	return w.dispatcher.Stop(ctx)
 }
 
+// WaitIdle waits until the worker has had nothing to do for so long, or until ctx ends, whose error it then returns. What waits for a time, for an event or
+// for another worker is nothing to do.
+func (w *Worker) WaitIdle(ctx context.Context, quiet time.Duration) error {
+	return w.dispatcher.WaitIdle(ctx, quiet)
+}
+
 // Client returns a client of the worker's task hub.
 func (w *Worker) Client() *Client { return w.client }
 

@@ -15,6 +15,8 @@ type AppSettings struct {
 	InstanceID string `envconfig:"WEBSITE_INSTANCE_ID"`
 	SKU        string `envconfig:"WEBSITE_SKU"`
 	Container  string `envconfig:"CONTAINER_NAME"`
+	// TimeZone is by whose clock timers go: an IANA name; empty means UTC.
+	TimeZone string `envconfig:"WEBSITE_TIME_ZONE"`
 	// Port is where the Functions host expects a custom handler to listen; empty when the app runs standalone.
 	Port string `envconfig:"FUNCTIONS_CUSTOMHANDLER_PORT"`
 	// Key is what callers have to present; empty for none.

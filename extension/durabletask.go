@@ -26,6 +26,7 @@ type durableTask struct {
 	rollback                                     bool
 	storeInputs                                  bool
 	useForwardedHost                             bool
+	wakeUp                                       string
 	httpPolling                                  int // milliseconds
 
 	maxCalls       int
@@ -118,6 +119,7 @@ func (o *durableTask) settings() []setting {
 		{"defaultVersion", optional(&o.defaultVersion)},
 		{"versionMatchStrategy", oneOf(&o.versionMatch, "None", "Strict", "CurrentOrOlder")},
 		{"versionFailureStrategy", oneOf(&o.versionFailure, "Reject", "Fail")},
+		{"wakeUpSchedule", schedule(&o.wakeUp)}, // ours
 		{"maxGrpcMessageSizeInBytes", integer(nil, 1, math.MaxInt32, positive)},
 		{"grpcHttpClientTimeout", span(nil, 1, math.MaxInt64, "must be positive.")},
 	}
@@ -134,8 +136,9 @@ func readDurableTask(c configuration, app *AppSettings, log *slog.Logger) (*dura
 	perProcessor := 10 * runtime.GOMAXPROCS(0)
 	o := &durableTask{
 		maxActivities: perProcessor, maxOrchestrators: perProcessor, maxEntities: perProcessor, maxOperations: 5000, reorderMinutes: 30, rollback: true,
-		connectionName: "Storage", useAppLease: true, provider: provider{tableManager: true}, notifications: notifications{interval: 5 * time.Minute},
-		versionMatch: int(durabletask.MatchCurrentOrOlder), httpPolling: int(durabletask.HTTPPolling.Milliseconds()),
+		connectionName: "Storage", wakeUp: defaultWakeUp, useAppLease: true, provider: provider{tableManager: true},
+		notifications: notifications{interval: 5 * time.Minute}, versionMatch: int(durabletask.MatchCurrentOrOlder),
+		httpPolling: int(durabletask.HTTPPolling.Milliseconds()),
 	}
 	if app.consumptionPlan() {
 		o.maxActivities, o.maxOrchestrators, o.maxEntities, o.maxOperations = 10, 5, 10, 50

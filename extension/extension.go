@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/azdurable/azdurable/bindings"
 	"github.com/azdurable/azdurable/durabletask"
@@ -26,6 +27,7 @@ type Extension struct {
 	log         *slog.Logger
 	app         *durabletask.App
 	table       *bindings.Table
+	timers      *timers
 	metrics     *metrics
 	notifier    *notifier // nil if nobody is to be notified
 
@@ -38,6 +40,7 @@ type openHub struct {
 	backend    backend.Backend
 	worker     *durabletask.Worker
 	working    bool
+	since      time.Time // when the worker was started
 	stopped    bool
 	client     *bindings.DurableClient
 	management http.Handler
@@ -73,6 +76,12 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 	}
 	e.settings.completeHTTP(app)
 	e.table = register(app, o.Triggers)
+	if wakeUp := e.WakeUp(); wakeUp != nil && o.Settings.UnderHost() {
+		e.table.Register(wakeUp)
+	}
+	if e.timers, err = newTimers(e); err != nil {
+		return nil, err
+	}
 	app.UseOrchestrations(e.invokeOrchestration)
 	app.UseActivities(e.invokeActivity)
 	app.UseEntities(e.invokeEntity)
@@ -108,6 +117,9 @@ func (e *Extension) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := e.timers.reconcile(ctx, h.client); err != nil {
+		return errors.Join(err, h.stop(context.WithoutCancel(ctx)))
+	}
 	for _, trigger := range e.table.All() {
 		if err := e.listen(ctx, h, trigger); err != nil {
 			return errors.Join(err, h.stop(context.WithoutCancel(ctx)))
@@ -137,15 +149,19 @@ func (e *Extension) openStore(ctx context.Context) (*openHub, error) {
 }
 
 // listen lets one trigger listen. The first one that the engine serves starts the worker; an app that has none only starts and asks after what others
-// run.
+// run. Without the host the engine serves timers, too.
 func (e *Extension) listen(ctx context.Context, h *openHub, trigger bindings.Trigger) error {
-	if _, other := trigger.(bindings.HostTrigger); other || h.working {
+	_, other := trigger.(bindings.HostTrigger)
+	if _, timer := trigger.(*bindings.TimerTrigger); timer {
+		other = e.options.Settings.UnderHost()
+	}
+	if other || h.working {
 		return nil
 	}
 	if err := h.worker.Start(ctx); err != nil {
 		return fmt.Errorf("start the worker of task hub %q: %w", e.hub, err)
 	}
-	h.working = true
+	h.working, h.since = true, time.Now()
 	return nil
 }
 

@@ -17,6 +17,9 @@ func (e *Extension) invokeOrchestration(durabletask.Handler[*durabletask.Orchest
 		if trigger, ok := e.table.Orchestration(w.Name); ok {
 			return trigger.Invoke(ctx, w)
 		}
+		if trigger, ok := e.timers.functions.Orchestration(w.Name); ok {
+			return trigger.Invoke(ctx, w)
+		}
 		return e.unknown(w)
 	}
 }
@@ -25,6 +28,9 @@ func (e *Extension) invokeOrchestration(durabletask.Handler[*durabletask.Orchest
 func (e *Extension) invokeActivity(next durabletask.Handler[*durabletask.ActivityWork]) durabletask.Handler[*durabletask.ActivityWork] {
 	return func(ctx context.Context, w *durabletask.ActivityWork) error {
 		if trigger, ok := e.table.Activity(w.Name); ok {
+			return trigger.Invoke(ctx, w)
+		}
+		if trigger, ok := e.timers.functions.Activity(w.Name); ok {
 			return trigger.Invoke(ctx, w)
 		}
 		if strings.EqualFold(w.Name, durabletask.HTTPActivity.Name()) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/azdurable/azdurable/bindings"
 	"github.com/azdurable/azdurable/durabletask"
 )
 
@@ -100,12 +101,12 @@ func TestTimeSpans(t *testing.T) {
 		"00:00:30": 30 * time.Second, "1.02:03:04.5": 26*time.Hour + 3*time.Minute + 4*time.Second + 500*time.Millisecond,
 		"-00:01:00": -time.Minute, "00:00:00.0000001": 100, "01:00": time.Hour,
 	} {
-		if d, err := parseTimeSpan(text); d != want || err != nil {
+		if d, err := bindings.ParseTimeSpan(text); d != want || err != nil {
 			t.Errorf("%q = %v, %v, want %v", text, d, err, want)
 		}
 	}
 	for _, text := range []string{"", "30", "24:00:00", "00:60:00", "5s", "00:00:00.12345678"} {
-		if d, err := parseTimeSpan(text); err == nil {
+		if d, err := bindings.ParseTimeSpan(text); err == nil {
 			t.Errorf("%q = %v, want an error", text, d)
 		}
 	}

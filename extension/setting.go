@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/azdurable/azdurable/bindings"
 )
 
 // setting is one that can be set: its path, in which * stands for an index, and what takes its value.
@@ -83,7 +85,7 @@ func integer(target *int, lowest, highest int, rule string) func(string) error {
 
 func span(target *time.Duration, shortest, longest time.Duration, rule string) func(string) error {
 	return func(value string) error {
-		d, err := parseTimeSpan(value)
+		d, err := bindings.ParseTimeSpan(value)
 		if err != nil {
 			return fmt.Errorf("must be a time span: %w", err)
 		}

@@ -37,7 +37,7 @@ func (b *Backend) putResult(ctx context.Context, m *message, delay time.Duration
 	_, err := q.Put(ctx, o.text, delay, account.NeverExpires)
 	if err == nil {
 		b.mu.Lock()
-		q.expect(b.env.Now().Add(delay))
+		q.expect(b.env.Now().Add(hidden(delay)))
 		b.mu.Unlock()
 	}
 	return err

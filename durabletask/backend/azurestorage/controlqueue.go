@@ -54,6 +54,7 @@ func (b *Backend) receive(ctx context.Context, q *controlQueue) {
 			awaitRoom(ctx, q.queue)
 			continue
 		}
+		b.forgetDue(q.queue)
 		messages, err := q.Receive(ctx, min(room, b.o.BatchSize), q.visibility)
 		switch {
 		case ctx.Err() != nil && len(messages) == 0:

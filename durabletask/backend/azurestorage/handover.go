@@ -149,7 +149,7 @@ func (b *Backend) put(ctx context.Context, o *outbound) error {
 	switch {
 	case o.claimed:
 	case visibility > 0:
-		o.queue.expect(b.env.Now().Add(visibility))
+		o.queue.expect(b.env.Now().Add(hidden(visibility)))
 	default:
 		signal(o.queue.wake)
 	}

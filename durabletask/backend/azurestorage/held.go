@@ -149,7 +149,7 @@ func (b *Backend) giveBack(ctx context.Context, h *held, delay time.Duration) {
 	}
 	b.mu.Lock()
 	b.release(h)
-	h.queue.expect(b.env.Now().Add(delay))
+	h.queue.expect(b.env.Now().Add(hidden(delay)))
 	b.mu.Unlock()
 }
 

@@ -3,7 +3,6 @@ package azurestorage
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/lease"
@@ -23,7 +22,7 @@ func (r receiver) Acquired(partition string) {
 		return
 	}
 	q := b.controlQueue(partition)
-	q.owned, q.closing, q.due = true, false, time.Time{}
+	q.owned, q.closing, q.due = true, false, nil
 	ctx, cancel := context.WithCancel(backend.WithLoop(b.life, "receive "+partition))
 	stopped := make(chan struct{})
 	q.stop, q.stopped = cancel, stopped

@@ -3,6 +3,7 @@ package azurestorage
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/backend/azurestorage/account"
@@ -17,8 +18,8 @@ type queue struct {
 	held map[string]*held // by message id
 	// crowded means that this process has put a message visible: until a receive comes back empty it puts all so, or older work would starve.
 	crowded bool
-	// due is when the earliest message becomes visible of which this process knows; zero if it knows of none.
-	due time.Time
+	// due is when messages become visible of which this process knows, in order. Those that a look will find are forgotten.
+	due []time.Time
 }
 
 func newQueue(b *Backend, name string, visibility time.Duration) *queue {
@@ -27,11 +28,31 @@ func newQueue(b *Backend, name string, visibility time.Duration) *queue {
 
 // expect notes that a message becomes visible at a time. The lock is held.
 func (q *queue) expect(at time.Time) {
-	if q.due.IsZero() || at.Before(q.due) {
-		q.due = at
+	i, known := slices.BinarySearchFunc(q.due, at, time.Time.Compare)
+	if known || i == mostDue {
+		return
+	}
+	q.due = slices.Insert(q.due[:min(len(q.due), mostDue-1)], i, at)
+	if i == 0 {
 		signal(q.wake)
 	}
 }
+
+// forgetDue forgets what the receive that follows will find. The lock is not held.
+func (b *Backend) forgetDue(q *queue) {
+	now := b.env.Now().Add(-dueMargin)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for n < len(q.due) && !q.due[n].After(now) {
+		n++
+	}
+	q.due = slices.Delete(q.due, 0, n)
+}
+
+// hidden is for how long a message stays invisible that is put or updated to be so for d: the service counts whole seconds, and a look in the last of them
+// would be one in vain, after which the next may be half a minute away.
+func hidden(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
 
 // Limits of polling. The first and the pause are the reference's.
 const (
@@ -39,6 +60,8 @@ const (
 	// wakefulPolling is the longest pause in the first wakefulTime after a partition was gained: what a crash has left becomes visible in that time.
 	wakefulPolling = time.Second
 	wakefulTime    = 60 * time.Second
+	// mostDue is how many times are kept of a queue. The polling finds what is due later than these.
+	mostDue = 1024
 	// dueMargin lets the service's clock pass the second in which a message becomes visible.
 	dueMargin = 20 * time.Millisecond
 )
@@ -81,13 +104,8 @@ func (b *Backend) rest(ctx context.Context, q *queue, p *polling) {
 	now := b.env.Now()
 	wait := p.next(now)
 	b.mu.Lock()
-	if !q.due.IsZero() {
-		if until := q.due.Sub(now) + dueMargin; until < wait {
-			wait = max(until, 0)
-		}
-		if !q.due.After(now) {
-			q.due = time.Time{}
-		}
+	if len(q.due) > 0 {
+		wait = min(wait, max(q.due[0].Sub(now)+dueMargin, 0))
 	}
 	b.mu.Unlock()
 	t := time.NewTimer(wait)

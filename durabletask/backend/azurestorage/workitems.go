@@ -83,6 +83,7 @@ func (b *Backend) receiveWorkItems(ctx context.Context) {
 			}
 			continue
 		}
+		b.forgetDue(q)
 		received, err := q.Receive(ctx, min(free, account.MaxReceive), q.visibility)
 		switch {
 		case ctx.Err() != nil && len(received) == 0:

@@ -17,6 +17,8 @@ func (d *Dispatcher) nextActivity(ctx, activities context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.work.begin()
+	defer d.work.end()
 	a := newActivity(w)
 	if a == nil {
 		d.abandonActivity(ctx, w, fmt.Errorf("run activity: the message holds %v, not TaskScheduled", w.Message.Event.Type()))

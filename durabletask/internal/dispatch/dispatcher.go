@@ -53,6 +53,7 @@ type Dispatcher struct {
 	run     Pipelines
 	// performing holds a token for each activity that runs, inline ones included.
 	performing chan struct{}
+	work       underWay
 
 	slots  sync.WaitGroup
 	cancel context.CancelFunc // ends what the slots still do

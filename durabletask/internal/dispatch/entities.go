@@ -19,6 +19,8 @@ func (d *Dispatcher) nextEntity(ctx, operations context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.work.begin()
+	defer d.work.end()
 	if err := d.batch(ctx, operations, w); err != nil && !errors.Is(err, backend.ErrSessionLost) {
 		d.abandon(ctx, w, err, redelivery(w.Attempt))
 	}

@@ -18,6 +18,8 @@ func (d *Dispatcher) nextOrchestration(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.work.begin()
+	defer d.work.end()
 	if d.wedged.has(w.Instance.ID) {
 		d.abandon(ctx, w, errWedged, d.Watchdog)
 		return nil
