@@ -21,7 +21,7 @@ func (d *Dispatcher) nextEntity(ctx, operations context.Context) error {
 	}
 	d.work.begin()
 	defer d.work.end()
-	if err := d.batch(ctx, operations, w); err != nil && !errors.Is(err, backend.ErrSessionLost) {
+	if err := contain(w.Session, func() error { return d.batch(ctx, operations, w) }); err != nil && !errors.Is(err, backend.ErrSessionLost) {
 		d.abandon(ctx, w, err, redelivery(w.Attempt))
 	}
 	return nil
@@ -106,7 +106,7 @@ func (d *Dispatcher) operate(ctx context.Context, w *backend.InstanceWork, b *en
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("run entity %q: panic: %v\n%s", w.Instance.ID, p, debug.Stack())
+			err = fmt.Errorf("run entity %q: %w", w.Instance.ID, &panicError{p, debug.Stack()})
 		}
 	}()
 	limit := time.NewTimer(batchTime)
