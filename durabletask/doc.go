@@ -25,6 +25,8 @@
 // An [Entity] is a small piece of state with a key. Its operations run one after the other, wherever the callers are; several entities
 // are changed together under a [Lock].
 //
+// What a hub needs now and then is in [Client.ListPoison], [WorkerOptions].Retention, [Client.PurgeMany], [Client.Compact] and [Client.HubInfo].
+//
 // An [App] collects what belongs together, a [Worker] runs it on a backend, and a [Client] starts instances and asks after
 // them. Programs that serve HTTP or run as an Azure Functions custom handler let package handler set these up.
 package durabletask

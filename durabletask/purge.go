@@ -2,7 +2,6 @@ package durabletask
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -27,43 +26,74 @@ func (c *Client) Purge(ctx context.Context, instanceID string) error {
 type PurgeFilter struct {
 	// CreatedFrom and CreatedTo are inclusive bounds; zero means none.
 	CreatedFrom, CreatedTo time.Time
+	// EndedTo is an inclusive bound of when they ended; zero means none.
+	EndedTo time.Time
 	// Statuses lists the states wanted, of Completed, Failed, Terminated and Canceled; empty means all of these.
 	Statuses []Status
 }
 
+// PurgeProgress says how far PurgeMany has come.
+type PurgeProgress struct {
+	// Purged is how many instances have been removed, Seen how many have been looked at.
+	Purged, Seen int
+}
+
+// purgeBatch is how many instances are purged between two reports.
+const purgeBatch = 250
+
 // PurgeMany removes all instances that match and returns how many there were, also if it ends early: with the first error, or with ctx. It can be
-// called again to go on.
-func (c *Client) PurgeMany(ctx context.Context, f PurgeFilter) (int, error) {
-	q := Query{CreatedFrom: f.CreatedFrom, CreatedTo: f.CreatedTo, OmitInput: true, PageSize: backend.MaxPageSize}
+// called again to go on. progress, if there is one, is called after each batch of a few hundred; while it runs, nothing is purged.
+func (c *Client) PurgeMany(ctx context.Context, f PurgeFilter, progress ...func(PurgeProgress)) (int, error) {
+	var p PurgeProgress
+	q, more := f.query()
+	for more {
+		if err := ctx.Err(); err != nil {
+			return p.Purged, fmt.Errorf("purge instances: %w", err)
+		}
+		page, err := c.List(ctx, q)
+		if err != nil {
+			return p.Purged, fmt.Errorf("purge instances: %w", err)
+		}
+		var targets []history.Instance
+		for _, s := range page.Instances {
+			if f.takes(s) {
+				targets = append(targets, s.Instance)
+			}
+		}
+		purged, err := c.backend.PurgeAll(ctx, targets)
+		p.Purged += purged
+		if err != nil {
+			return p.Purged, fmt.Errorf("purge instances: %w", err)
+		}
+		p.Seen += len(page.Instances)
+		for _, report := range progress {
+			report(p)
+		}
+		q.Token = page.Next
+		more = q.Token != ""
+	}
+	return p.Purged, nil
+}
+
+// query asks for what may match, or reports that nothing can.
+func (f *PurgeFilter) query() (q Query, possible bool) {
+	q = Query{CreatedFrom: f.CreatedFrom, CreatedTo: f.CreatedTo, OmitInput: true, AnyOrder: true, PageSize: purgeBatch}
+	if ended := f.EndedTo; !ended.IsZero() && (q.CreatedTo.IsZero() || ended.Before(q.CreatedTo)) {
+		q.CreatedTo = ended // what ended by then had begun by then
+	}
 	for _, s := range []Status{Completed, Failed, Terminated, history.Canceled} {
 		if len(f.Statuses) == 0 || slices.Contains(f.Statuses, s) {
 			q.Statuses = append(q.Statuses, s)
 		}
 	}
-	if len(q.Statuses) == 0 { // only states that are not those of an end
-		return 0, nil
+	return q, len(q.Statuses) > 0 // else all are states that are not those of an end
+}
+
+// takes decides about what the query cannot ask for.
+func (f *PurgeFilter) takes(s *State) bool {
+	ended := s.Completed
+	if ended.IsZero() { // written by somebody who doesn't say
+		ended = s.Updated
 	}
-	purged := 0
-	for {
-		page, err := c.List(ctx, q)
-		if err != nil {
-			return purged, fmt.Errorf("purge instances: %w", err)
-		}
-		for _, s := range page.Instances {
-			if history.IsEntity(s.Instance.ID) {
-				continue
-			}
-			err := c.backend.Purge(ctx, s.Instance)
-			switch {
-			case err == nil:
-				purged++
-			case errors.Is(err, ErrInstanceNotFound), errors.Is(err, ErrInstanceRunning): // somebody has got ahead
-			default:
-				return purged, fmt.Errorf("purge %s: %w", excerpt(s.Instance.ID), err)
-			}
-		}
-		if q.Token = page.Next; q.Token == "" {
-			return purged, nil
-		}
-	}
+	return !history.IsEntity(s.Instance.ID) && (f.EndedTo.IsZero() || !ended.After(f.EndedTo))
 }

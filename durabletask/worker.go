@@ -40,6 +40,9 @@ type WorkerOptions struct {
 	Versions Versions
 	// ReplaceRunning is the worker's client's; see ClientOptions.
 	ReplaceRunning bool
+	// Retention is for how long instances are kept that have ended, before they are purged with all that is kept of them; default: for ever. One
+	// worker of a hub purges at a time, a batch now and then. What has not ended is never purged, nor are entities.
+	Retention time.Duration
 	// OnChange is told when instances start and end, and when activities have run, once storage knows of it; nil for nobody. A crash between the
 	// two swallows the news; a change is never told that has not happened. It is called by what works, so it must return at once.
 	OnChange func(Change)
@@ -82,6 +85,7 @@ const (
 type Worker struct {
 	dispatcher *dispatch.Dispatcher
 	client     *Client
+	retention  retention
 }
 
 // NewWorker makes a worker. It does nothing before Start.
@@ -96,6 +100,9 @@ func NewWorker(app *App, b backend.Backend, o WorkerOptions) *Worker {
 	client := NewClient(b, app, ClientOptions{
 		Environment: o.Environment, DefaultVersion: o.Versions.Default, ReplaceRunning: o.ReplaceRunning, ReorderWindow: o.ReorderWindow,
 	})
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
 	return &Worker{
 		dispatcher: dispatch.New(b, dispatch.Pipelines{
 			Orchestration: dispatch.Chain(app.orchestrate, app.aroundOrchestrations...),
@@ -106,7 +113,8 @@ func NewWorker(app *App, b backend.Backend, o WorkerOptions) *Worker {
 			Watchdog: o.Watchdog, StoreInputs: o.StoreInputs, MaxCalls: o.MaxCalls, EntityOptions: entities,
 			SerializeExceptions: o.SerializeExceptions, Versions: o.Versions, OnChange: o.OnChange,
 		}),
-		client: client,
+		client:    client,
+		retention: retention{keep: o.Retention, leads: b.Leads, client: client, log: o.Logger},
 	}
 }
 
@@ -129,11 +137,20 @@ func reorderWindow(b backend.Client, window time.Duration) time.Duration {
 }
 
 // Start begins to take work. It returns the backend's error if that can't start.
-func (w *Worker) Start(ctx context.Context) error { return w.dispatcher.Start(ctx) }
+func (w *Worker) Start(ctx context.Context) error {
+	if err := w.dispatcher.Start(ctx); err != nil {
+		return err
+	}
+	w.retention.start(ctx)
+	return nil
+}
 
 // Stop ends the worker within 10 s, or earlier with ctx: it takes no more work, lets running work end for 8 s, then ends the contexts of activities
 // and waits one more second. What is left is done again after the next start. The backend is closed.
-func (w *Worker) Stop(ctx context.Context) error { return w.dispatcher.Stop(ctx) }
+func (w *Worker) Stop(ctx context.Context) error {
+	w.retention.stop()
+	return w.dispatcher.Stop(ctx)
+}
 
 // Client returns a client of the worker's task hub.
 func (w *Worker) Client() *Client { return w.client }

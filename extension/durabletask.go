@@ -28,6 +28,7 @@ type durableTask struct {
 	useForwardedHost                             bool
 
 	maxCalls       int
+	retention      time.Duration
 	overridable    int // index of NonRunningStates or AnyState
 	defaultVersion *string
 	versionMatch   int // index of None, Strict or CurrentOrOlder, which is durabletask's number
@@ -49,7 +50,7 @@ func (o *durableTask) worker(log *slog.Logger) durabletask.WorkerOptions {
 		Logger: log, Orchestrations: o.maxOrchestrators, Activities: o.maxActivities, Entities: o.maxEntities,
 		EntityOperations: o.maxOperations, ReorderWindow: time.Duration(o.reorderMinutes) * time.Minute,
 		KeepFailedOperations: !o.rollback, StoreInputs: o.storeInputs, MaxCalls: o.maxCalls,
-		ReplaceRunning: o.overridable == 1,
+		ReplaceRunning: o.overridable == 1, Retention: o.retention,
 		Versions: durabletask.Versions{
 			Default: o.defaultVersion, Match: durabletask.VersionMatch(o.versionMatch), FailMismatch: o.versionFailure == 1,
 		},
@@ -117,6 +118,7 @@ func (o *durableTask) settings() []setting {
 		{"defaultVersion", optional(&o.defaultVersion)},
 		{"versionMatchStrategy", oneOf(&o.versionMatch, "None", "Strict", "CurrentOrOlder")},
 		{"versionFailureStrategy", oneOf(&o.versionFailure, "Reject", "Fail")},
+		{"instanceRetention", span(&o.retention, minute, math.MaxInt64, "must be at least 1 minute.")},
 		{"maxGrpcMessageSizeInBytes", integer(nil, 1, math.MaxInt32, positive)},
 		{"grpcHttpClientTimeout", span(nil, 1, math.MaxInt64, "must be positive.")},
 	}

@@ -50,6 +50,22 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+func TestRetentionSetting(t *testing.T) {
+	t.Parallel()
+	for want, environ := range map[time.Duration][]string{
+		30 * 24 * time.Hour: nil,
+		time.Hour:           {"AzureFunctionsJobHost__extensions__durableTask__instanceRetention=01:00:00"},
+	} {
+		d, logged, err := configure(t, section(`"instanceRetention":"30.00:00:00"`), environ...)
+		if err != nil || logged != "" || d.worker(slog.Default()).Retention != want {
+			t.Errorf("%v: %+v, %v, %s", environ, d, err, logged)
+		}
+	}
+	if d, _, err := configure(t, ""); err != nil || d.worker(slog.Default()).Retention != 0 {
+		t.Errorf("by default: %+v, %v", d, err)
+	}
+}
+
 func TestBadSettings(t *testing.T) {
 	t.Parallel()
 	for members, want := range map[string]string{
@@ -65,6 +81,7 @@ func TestBadSettings(t *testing.T) {
 		`"overridableExistingInstanceStates":"Some"`:                         "must be one of NonRunningStates, AnyState",
 		`"useAppLease":"maybe"`:                                              "must be true or false",
 		`"storageProvider":{"queueClientMessageEncoding":"rot13"}`:           "must be one of UTF8, Base64",
+		`"instanceRetention":"00:00:59"`:                                     "InstanceRetention must be at least 1 minute.",
 		`"notifications":{"eventGrid":{"publishRetryInterval":"01:00:01"}}`:  "at most 60 minutes",
 		`"notifications":{"eventGrid":{"publishRetryHttpStatus":[400,"x"]}}`: "must be an integer",
 	} {

@@ -30,6 +30,9 @@ type Life interface {
 	DeleteTaskHub(ctx context.Context) error
 	// Start begins to receive work.
 	Start(ctx context.Context) error
+	// Leads reports whether this process is the one of the hub's to do what one of them has to do. It makes no request; while leadership goes from one
+	// process to another, two of them may believe it, or none.
+	Leads() bool
 	// Drain stops receiving: blocked and later Next calls return ErrDraining, and every message that nobody is
 	// working on is given back, visible at once. Work that is out can still be committed.
 	Drain(ctx context.Context) error
@@ -92,8 +95,15 @@ type Client interface {
 	// that one is removed, and nothing may wait for it: then an entity that is found empty can be removed without losing what has come since.
 	// It returns ErrInstanceNotFound, or ErrInstanceRunning.
 	Purge(ctx context.Context, target history.Instance) error
+	// PurgeAll is Purge for many, faster than one by one. It leaves out those that are not there and those that have not ended, and returns how many it
+	// has removed, also if it ends with an error.
+	PurgeAll(ctx context.Context, targets []history.Instance) (purged int, err error)
 	// Wait blocks until the instance is in a terminal state and returns that state, or ErrInstanceNotFound.
 	Wait(ctx context.Context, instanceID string) (*InstanceState, error)
+	// Info says what the hub has to say about itself. It may cost some requests, or a second.
+	Info(ctx context.Context) (HubInfo, error)
+	// Poison is about messages that could not be processed.
+	Poison
 	// OrderedDelivery reports whether what one instance sends to another arrives exactly once and in the order of sending, so that entities need
 	// not see to that themselves.
 	OrderedDelivery() bool

@@ -64,6 +64,9 @@ type Abandonment struct {
 	Cause error
 	// Delay is how long the work is kept back before it is handed out again.
 	Delay time.Duration
+	// Poisonous says that the messages themselves are at fault, and no other worker, later time or deployment would do better. What fails so MaxTries
+	// times is given up (see Poison). An instance with several messages gets them one by one by then, so that only the guilty one is.
+	Poisonous bool
 }
 
 // Creation is a new instance.
@@ -129,6 +132,9 @@ type Query struct {
 	CreatedFrom, CreatedTo time.Time
 	// OmitInput leaves the inputs out.
 	OmitInput bool
+	// AnyOrder lets the instances come in the order that costs the store least, for those who look at all of them. A token is good for the same
+	// order only.
+	AnyOrder bool
 	// PageSize is the largest number of instances in the answer: 1 to MaxPageSize; 0 means DefaultPageSize.
 	PageSize int
 	// Token is the Next of the page before; empty asks for the first page.

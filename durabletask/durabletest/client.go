@@ -60,6 +60,11 @@ func (c *client) Purge(ctx context.Context, target history.Instance) error {
 	return tell(ctx, c.Hub, func(ctx context.Context, l *life) error { return l.Purge(ctx, target) })
 }
 
+// PurgeAll doesn't count what was purged just before a crash: that answer is lost.
+func (c *client) PurgeAll(ctx context.Context, targets []history.Instance) (int, error) {
+	return ask(ctx, c.Hub, func(ctx context.Context, l *life) (int, error) { return l.PurgeAll(ctx, targets) })
+}
+
 func (c *client) Get(ctx context.Context, id string) (*backend.InstanceState, error) {
 	return ask(ctx, c.Hub, func(ctx context.Context, l *life) (*backend.InstanceState, error) { return l.Get(ctx, id) })
 }
@@ -74,4 +79,24 @@ func (c *client) List(ctx context.Context, q backend.Query) (backend.Page, error
 
 func (c *client) History(ctx context.Context, id string) ([]history.Event, error) {
 	return ask(ctx, c.Hub, func(ctx context.Context, l *life) ([]history.Event, error) { return l.History(ctx, id) })
+}
+
+func (c *client) ListPoison(ctx context.Context, q backend.PoisonQuery) (backend.PoisonPage, error) {
+	return ask(ctx, c.Hub, func(ctx context.Context, l *life) (backend.PoisonPage, error) { return l.ListPoison(ctx, q) })
+}
+
+func (c *client) GetPoison(ctx context.Context, id string) (*backend.PoisonMessage, error) {
+	return ask(ctx, c.Hub, func(ctx context.Context, l *life) (*backend.PoisonMessage, error) { return l.GetPoison(ctx, id) })
+}
+
+func (c *client) ReplayPoison(ctx context.Context, id string) error {
+	return tell(ctx, c.Hub, func(ctx context.Context, l *life) error { return l.ReplayPoison(ctx, id) })
+}
+
+func (c *client) DropPoison(ctx context.Context, id string) error {
+	return tell(ctx, c.Hub, func(ctx context.Context, l *life) error { return l.DropPoison(ctx, id) })
+}
+
+func (c *client) Info(ctx context.Context) (backend.HubInfo, error) {
+	return ask(ctx, c.Hub, func(ctx context.Context, l *life) (backend.HubInfo, error) { return l.Info(ctx) })
 }

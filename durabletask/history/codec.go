@@ -35,8 +35,11 @@ func Append(dst []byte, events ...Event) ([]byte, error) {
 // errNotEvent is what Decode wraps for text that Append did not write.
 var errNotEvent = errors.New(`not an event: it must begin with {"type":"`)
 
-// Decode reads what Append wrote. It fails on text that is not an event and on a kind that this
-// program does not know, which means that a newer version wrote it.
+// ErrUnknownKind is what Decode wraps for a kind that this program does not know: a newer version wrote it.
+var ErrUnknownKind = errors.New("is not known to this version")
+
+// Decode reads what Append wrote. It fails on text that is not an event and, with ErrUnknownKind, on a kind that this
+// program does not know.
 func Decode(data []byte) ([]Event, error) {
 	events := make([]Event, 0, bytes.Count(data, []byte{'\n'}))
 	for len(data) > 0 {
@@ -70,5 +73,5 @@ func decodeOne(line []byte) (Event, error) {
 		}
 		return e, nil
 	}
-	return nil, fmt.Errorf("decode event: kind %q is not known to this version", name)
+	return nil, fmt.Errorf("decode event: kind %q %w", name, ErrUnknownKind)
 }

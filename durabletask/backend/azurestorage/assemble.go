@@ -215,7 +215,7 @@ func (s *sieve) inOrder(m *message) {
 // early puts a message back that came before what it refers to was stored.
 func (s *sieve) early(m *message) {
 	if m.held.dequeue >= maxEarlyDeliveries {
-		s.b.toPoison(m, fmt.Sprintf("its instance has never asked for it (received %d times)", m.held.dequeue))
+		s.b.toPoison(m, m.held.dequeue, fmt.Sprintf("its instance has never asked for it (received %d times)", m.held.dequeue))
 		s.b.leave(1)
 		return
 	}
@@ -245,7 +245,7 @@ func (s *sieve) unstarted(m *message) {
 	switch {
 	case pending: // its start is to come
 		until := row.ScheduledStart.Sub(s.b.env.Now())
-		s.put(m, min(max(until, 0)+time.Second, maxDelay))
+		s.put(m, min(max(until, 0)+min(backOff(m.held.dequeue), time.Minute), maxDelay)) // the start may have been given up
 	case row == nil && m.held.dequeue <= 1: // it may have overtaken the start
 		s.put(m, time.Second)
 	default:
@@ -258,7 +258,7 @@ func (s *sieve) judgeStart(m *message, e *history.ExecutionStarted) {
 	r := s.i.record
 	switch {
 	case s.i.entity:
-		s.b.toPoison(m, fmt.Sprintf("ids that begin with @ are entities': %q can't be an orchestration", s.i.id))
+		s.b.toPoison(m, m.held.dequeue, fmt.Sprintf("ids that begin with @ are entities': %q can't be an orchestration", s.i.id))
 		s.b.leave(1)
 	case r.knows(e):
 		if e.Instance.ExecutionID == r.execution && s.started == nil {

@@ -29,13 +29,14 @@ type Backend struct {
 	life    context.Context // ends with Stop
 	endLife context.CancelFunc
 	// working ends with Drain: nothing is looked up any more, and nothing that rests comes again.
-	working  context.Context
-	endWork  context.CancelFunc
-	loops    tasks         // run until the life ends
-	errands  tasks         // end by themselves
-	stopped  chan struct{} // closed when Stop is through
-	loads    chan struct{} // has a token for each load under way
-	slotFree chan struct{} // for the loop that receives work items: somebody waits for one
+	working    context.Context
+	endWork    context.CancelFunc
+	loops      tasks         // run until the life ends
+	errands    tasks         // end by themselves
+	stopped    chan struct{} // closed when Stop is through
+	loads      chan struct{} // has a token for each load under way
+	poisonTurn chan struct{} // has a token while somebody receives from the poison queue
+	slotFree   chan struct{} // for the loop that receives work items: somebody waits for one
 
 	// mu guards everything below, and the state of queues, instances and messages. Nobody waits for anything while holding it.
 	mu             sync.Mutex
@@ -58,6 +59,7 @@ type Backend struct {
 	sequence       int64 // of messages sent
 	serial         uint64
 	attempts       attempts
+	failures       attempts // of activities, by their own making
 }
 
 var _ backend.Backend = (*Backend)(nil)
@@ -73,16 +75,17 @@ func Open(o Options) (*Backend, error) {
 		tracking = o.Account
 	}
 	b := &Backend{
-		o:         o,
-		log:       o.Logger,
-		names:     namesOf(&o),
-		sessions:  backend.NewSessions(o.SessionLimit),
-		stopped:   make(chan struct{}),
-		loads:     make(chan struct{}, maxLoads),
-		slotFree:  make(chan struct{}, 1),
-		queues:    make(map[string]*controlQueue),
-		instances: make(map[string]*instance),
-		waiters:   make(map[string][]waiter),
+		o:          o,
+		log:        o.Logger,
+		names:      namesOf(&o),
+		sessions:   backend.NewSessions(o.SessionLimit),
+		stopped:    make(chan struct{}),
+		loads:      make(chan struct{}, maxLoads),
+		slotFree:   make(chan struct{}, 1),
+		poisonTurn: make(chan struct{}, 1),
+		queues:     make(map[string]*controlQueue),
+		instances:  make(map[string]*instance),
+		waiters:    make(map[string][]waiter),
 	}
 	b.env = &b.o.Environment
 	b.seed = b.env.Rand("ids").Uint64()

@@ -18,6 +18,11 @@
 // undone is made up for when the history is read next: an event that is there already is dropped, a torn checkpoint is completed, a row that
 // is behind is repaired (record.go, repair.go).
 //
+// # What can't be processed
+//
+// A message that has failed ten times by its own making goes into the poison queue (poison.go), from which it can be listed, replayed and dropped
+// (poisonlist.go).
+//
 // # Locks and loops
 //
 // One lock guards what is in memory; it is never held during a request. Goroutines are loops, which Stop ends, or errands, which end by

@@ -26,8 +26,8 @@ type message struct {
 	inserted time.Time
 	// age is how long the message had been in the queue when it was received, by the service's clock.
 	age time.Duration
-	// attempts counts how often it has been handed out.
-	attempts int
+	// attempts counts how often it has been handed out, failures how often it has failed by its own making.
+	attempts, failures int
 	// row is the instance's row that the start belongs to, if it is known.
 	row *wire.InstanceRow
 	// checked says that the start has been found to be the one its row names, or needs no row.

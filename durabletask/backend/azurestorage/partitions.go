@@ -55,6 +55,13 @@ func (r receiver) Lost(partition string) {
 	}
 }
 
+// Leads reports whether the first partition is ours.
+func (b *Backend) Leads() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.usable(b.controlQueue(lease.ControlQueue(b.o.Hub, 0)))
+}
+
 // drainPartition gives a partition up: another worker is to have it, or the hub is left.
 func (b *Backend) drainPartition(ctx context.Context, partition string) error {
 	b.mu.Lock()

@@ -3,6 +3,7 @@ package azurestorage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
@@ -19,6 +20,32 @@ func (b *Backend) Purge(ctx context.Context, target history.Instance) error {
 		return fmt.Errorf("purge instance %q: %w", target.ID, err)
 	}
 	return nil
+}
+
+// PurgeAll removes many instances that have ended, some of them at a time.
+func (b *Backend) PurgeAll(ctx context.Context, targets []history.Instance) (purged int, err error) {
+	gone := make([]bool, len(targets))
+	all := make([]int, len(targets))
+	for n := range all {
+		all[n] = n
+	}
+	err = parallel(all, func(n int) error {
+		evicted, err := b.purge(ctx, targets[n])
+		evicted.End()
+		if gone[n] = err == nil; errors.Is(err, backend.ErrInstanceNotFound) || errors.Is(err, backend.ErrInstanceRunning) {
+			return nil
+		}
+		return err
+	})
+	for _, is := range gone {
+		if is {
+			purged++
+		}
+	}
+	if err != nil {
+		return purged, fmt.Errorf("purge %d instances: %w", len(targets), err)
+	}
+	return purged, nil
 }
 
 func (b *Backend) purge(ctx context.Context, target history.Instance) (backend.Evicted, error) {

@@ -83,6 +83,9 @@ func (b *Backend) handOut(i *instance) *backend.InstanceWork {
 	}
 	i.place = atWorker
 	n := min(len(i.inbox), maxMessages, max(1, wire.MaxApplied-len(i.record.recent)))
+	if i.inbox[0].suspect() {
+		n = 1
+	}
 	r := &receipt{instance: i, messages: i.inbox[:n:n]}
 	if i.inbox = i.inbox[n:]; len(i.inbox) == 0 {
 		i.inbox = nil // does not keep in memory what has been consumed
@@ -161,16 +164,16 @@ func (b *Backend) Abandon(ctx context.Context, w *backend.InstanceWork, a backen
 		i.out = nil
 		evicted = b.sessions.Return(r.session)
 		b.abort(r)
-		if r.refused && r.messages[0].attempts >= maxBroken {
-			b.leave(len(r.messages))
-			for _, m := range r.messages {
-				b.toPoison(m, "storage refuses what it leads to: "+a.Cause.Error())
-			}
+		kept := r.messages
+		if a.Poisonous || r.refused {
+			kept = b.fail(kept, a.Cause.Error())
+		}
+		if len(kept) == 0 { // what is left has nothing to rest for
 			i.place = parked
 			b.settle(i)
 			break
 		}
-		b.giveUp(i, r.messages, a.Delay)
+		b.giveUp(i, kept, a.Delay)
 	case lost:
 		r.state = over
 		evicted = b.sessions.Return(r.session)

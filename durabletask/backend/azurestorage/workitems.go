@@ -186,6 +186,7 @@ func (b *Backend) CompleteActivity(ctx context.Context, w *backend.ActivityWork,
 	if b.usable(o.control) {
 		r.over = true
 		b.attempts.forget(r.held.id)
+		b.failures.forget(r.held.id)
 		b.buffered++
 		b.arrive(o.control, []*message{{held: r.held, result: true, item: r.wire, wire: o.wire, handed: true, inserted: b.env.Now()}})
 		b.mu.Unlock()
@@ -198,6 +199,7 @@ func (b *Backend) CompleteActivity(ctx context.Context, w *backend.ActivityWork,
 	b.mu.Lock()
 	r.over = true
 	b.attempts.forget(r.held.id)
+	b.failures.forget(r.held.id)
 	b.mu.Unlock()
 	b.delete(detached(ctx), r.held)
 	return nil
@@ -219,6 +221,14 @@ func (b *Backend) AbandonActivity(ctx context.Context, w *backend.ActivityWork, 
 	}
 	r.running = false
 	b.attempts.add(r.held.id)
+	if a.Poisonous {
+		if n := b.failures.add(r.held.id); n >= backend.MaxTries {
+			r.over = true
+			p := Poison{Queue: b.workItems.Name(), Message: string(r.wire.Encode()), Reason: a.Cause.Error(), Tries: n}
+			b.goes("poison "+r.held.id, func(ctx context.Context) { b.bury(ctx, r.held, p) })
+			return nil
+		}
+	}
 	if b.stage != started || r.attempts >= maxQuickTries {
 		r.over = true
 		b.goes("give back "+r.held.id, func(ctx context.Context) { b.giveBack(ctx, r.held, a.Delay) })

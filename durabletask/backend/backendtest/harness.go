@@ -62,7 +62,7 @@ func cases() []testCase {
 	var all []testCase
 	for _, part := range [][]testCase{
 		creation(), messages(), redelivery(), checkpoints(), generations(), timers(), activities(),
-		states(), lists(), lives(), sessions(), rewinds(), entities(), purges(), crashes(), crowds(),
+		states(), lists(), lives(), sessions(), rewinds(), entities(), purges(), poison(), crashes(), crowds(),
 	} {
 		all = append(all, part...)
 	}

@@ -69,6 +69,9 @@ func listPages(h *hub) {
 	for _, size := range []int{1, 5, 7, 24, 25, 26, 0, backend.MaxPageSize} {
 		h.same(fmt.Sprintf("ids by pages of %d", size), h.ids(backend.Query{PageSize: size}), want)
 	}
+	got := h.ids(backend.Query{PageSize: 7, AnyOrder: true})
+	slices.Sort(got)
+	h.same("ids in any order", got, want)
 	p, err := h.List(h.ctx(), backend.Query{PageSize: 10})
 	h.must(err)
 	if len(p.Instances) != 10 {
@@ -164,6 +167,8 @@ func listRefuses(h *hub) {
 	h.create("one")
 	for _, token := range []string{"nonsense", "!", "bm9uc2Vuc2U=", " "} {
 		_, err := h.List(h.ctx(), backend.Query{Token: token})
+		h.mustBe(err, backend.ErrPageToken)
+		_, err = h.List(h.ctx(), backend.Query{Token: token, AnyOrder: true})
 		h.mustBe(err, backend.ErrPageToken)
 	}
 	for _, size := range []int{-1, backend.MaxPageSize + 1} {

@@ -11,6 +11,7 @@ import (
 
 func lives() []testCase {
 	return []testCase{
+		{name: "a hub says what is in it, and one process leads it", run: hubInfo},
 		{name: "drain turns callers away", run: drainTurnsAway},
 		{name: "what is out can be committed after drain, not after stop", run: drainThenStop},
 		{name: "drain and stop may be called again", run: stopTwice},
@@ -153,4 +154,44 @@ func deleteHub(h *hub) {
 	h.mustBe(err, backend.ErrInstanceNotFound)
 	h.create("one")
 	h.finish(h.nextOf("one"))
+}
+
+func hubInfo(h *hub) {
+	if !h.Leads() {
+		h.Error("nobody leads the hub")
+	}
+	h.create("one")
+	h.run("one")
+	h.create("two")
+	h.finish(h.nextOf("two"))
+	h.create("bad")
+	h.failUntilGivenUp("bad")
+	h.create("three")
+	w := h.nextOf("three")
+	h.commit(w, h.status(w, history.Running), h.schedule(w, 0), h.schedule(w, 1))
+	pass(moment)
+	info, err := h.Info(h.ctx())
+	h.must(err)
+	waits := 0
+	for _, q := range info.Queues {
+		if q.Name == "" || q.Length < 0 {
+			h.Errorf("queue %+v", q)
+		}
+		waits += q.Length
+	}
+	if waits != 2 || info.Poison != 1 || info.Store == "" || info.Place == "" || info.Format == "" {
+		h.Errorf("info %+v, want 2 activities that wait, and one message that was given up", info)
+	}
+	if n := info.Instances; n != nil && (n[history.Running] != 2 || n[history.Completed] != 1 || n[history.Pending] != 1 || info.Entities != 0) {
+		h.Errorf("info %+v", info)
+	}
+	for _, p := range info.Partitions {
+		if p.Name == "" || p.Owner == "" {
+			h.Errorf("partition %+v", p)
+		}
+	}
+	h.must(h.Drain(h.ctx()))
+	if h.Leads() {
+		h.Error("it leads the hub while it drains")
+	}
 }

@@ -1,6 +1,9 @@
 package backendtest
 
 import (
+	"context"
+	"fmt"
+
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/history"
 )
@@ -12,6 +15,7 @@ func purges() []testCase {
 		{name: "a purge takes one instance only", run: purgeTakesOne},
 		{name: "an entity can be purged in whatever state", run: entityIsPurged},
 		{name: "an entity that something waits for is not purged by its execution", run: busyEntityIsNotPurged},
+		{name: "many are purged at once, but for those that can't be", run: manyArePurged},
 		{name: "a purged instance is gone after a crash", run: purgedAfterCrash, crash: true},
 	}
 }
@@ -87,6 +91,36 @@ func busyEntityIsNotPurged(h *hub) {
 	h.commit(w, h.record(w, "state"))
 	h.mustBe(h.Purge(h.ctx(), present), backend.ErrInstanceNotFound)
 	h.must(h.Purge(h.ctx(), h.state("@counter@a").Instance))
+}
+
+func manyArePurged(h *hub) {
+	var targets []history.Instance
+	for n := range 30 {
+		id := fmt.Sprint("i", n)
+		h.create(id)
+		w := h.nextOf(id)
+		targets = append(targets, w.Instance)
+		if n%10 == 0 {
+			h.commit(w, h.status(w, history.Running))
+			continue
+		}
+		h.finish(w)
+	}
+	targets = append(targets, history.Instance{ID: "nobody"}, history.Instance{ID: "i1", ExecutionID: "another"}, targets[2])
+	n, err := h.PurgeAll(h.ctx(), targets)
+	if n != 27 || err != nil {
+		h.Errorf("purged %d, %v, want 27", n, err)
+	}
+	h.same("ids that are left", h.ids(backend.Query{}), []string{"i0", "i10", "i20"})
+	if n, err := h.PurgeAll(h.ctx(), nil); n != 0 || err != nil {
+		h.Errorf("of none it purged %d, %v", n, err)
+	}
+	ctx, cancel := context.WithCancel(h.ctx())
+	cancel()
+	_, err = h.PurgeAll(ctx, targets)
+	h.mustBe(err, context.Canceled)
+	h.raise("i10", "on")
+	h.finish(h.nextOf("i10"))
 }
 
 func purgedAfterCrash(h *hub) {

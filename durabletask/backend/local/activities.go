@@ -20,6 +20,7 @@ type activity struct {
 	executionID string
 	// attempts counts how often it has been handed out.
 	attempts int
+	failures int  // by its own making
 	gone     bool // delivered, or its instance has been replaced
 	running  bool
 	ready    *list.Element
@@ -100,6 +101,10 @@ func (b *Backend) handOutActivity(ctx context.Context, a *activity) (*backend.Ac
 				a.ready = b.activities.AddFront(a)
 				return nil, ctx.Err()
 			}
+			if undecodable, ok := errors.AsType[*undecodableError](err); ok {
+				b.giveUpActivity(a, 1, undecodable.Error())
+				return nil, nil
+			}
 			a.attempts++
 			b.log.Error("cannot read an activity; trying again later", "instance", a.instance.id, "attempt", a.attempts, "error", b.explain(err))
 			b.after(pause(a.attempts), func() { b.resumeActivity(a) })
@@ -132,16 +137,14 @@ func (b *Backend) loadActivity(ctx context.Context, a *activity) (event history.
 		if r == nil || err != nil {
 			return err
 		}
-		if event, err = c.body(activityBody, a.instance.key, a.seq); err != nil {
-			return err
-		}
 		b.mu.Lock()
-		defer b.mu.Unlock()
 		if !a.instance.loaded {
 			a.instance.fill(r)
 			b.keep(a.instance)
 		}
-		return nil
+		b.mu.Unlock()
+		event, err = c.body(activityBody, a.instance.key, a.seq)
+		return err
 	})
 	return event, err
 }
@@ -199,6 +202,12 @@ func (b *Backend) AbandonActivity(ctx context.Context, w *backend.ActivityWork, 
 		return fmt.Errorf("abandon an activity of %q: %w", r.instance.id, backend.ErrSessionLost)
 	}
 	r.running = false
+	if a.Poisonous {
+		if r.failures++; r.failures >= backend.MaxTries {
+			b.giveUpActivity(r.activity, r.failures, a.Cause.Error())
+			return nil
+		}
+	}
 	b.after(a.Delay, func() { b.resumeActivity(r.activity) })
 	return nil
 }

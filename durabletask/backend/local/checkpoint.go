@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/history"
 )
@@ -12,8 +14,15 @@ import (
 // Checkpoint stores what an episode decided.
 func (b *Backend) Checkpoint(ctx context.Context, w *backend.InstanceWork, c backend.Checkpoint) error {
 	q, err := b.newCheckpoint(w, &c)
+	refused := err != nil
 	if err == nil {
 		err = b.checkpoint(ctx, q)
+		refused = errors.Is(err, sqlite3.TOOBIG)
+	}
+	if refused {
+		b.mu.Lock()
+		q.work.refused = true
+		b.mu.Unlock()
 	}
 	q.evicted.End()
 	if err != nil {

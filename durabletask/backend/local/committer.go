@@ -35,6 +35,7 @@ const (
 	rewindRank
 	purgeRank
 	deleteHubRank
+	poisonRank
 	saveRank
 )
 

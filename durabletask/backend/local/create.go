@@ -115,7 +115,7 @@ func (q *birth) write(t *transaction, old *instanceRow) error {
 		}
 		due = q.timer.due
 	} else {
-		q.message = &message{row: row{messages, seq}, executionID: q.target.ExecutionID, event: event}
+		q.message = &message{row: row{messages, seq}, executionID: q.target.ExecutionID, start: true, event: event}
 	}
 	t.see(q.instance)
 	return t.run(insertMessage, q.instance.key, seq, due, true, q.target.ExecutionID, q.body)

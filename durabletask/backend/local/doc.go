@@ -2,10 +2,10 @@
 //
 // # What is in the file
 //
-// Four tables (schema.go): instances has a row for each instance, with its state; history has a row for each checkpoint, with the
+// Five tables (schema.go): instances has a row for each instance, with its state; history has a row for each checkpoint, with the
 // events that it appended; messages has what waits for an instance, timers included; activities has what has been scheduled and
-// whose result is not in messages or in a history yet. All rows of an instance begin with its key, a number that grows with each
-// start: instances that run at one time stand close together, so that a commit for many of them touches few pages, and what an
+// whose result is not in messages or in a history yet; poison has what was given up (poison.go). All rows of an instance begin
+// with its key, a number that grows with each start: instances that run at one time stand close together, so that a commit for many of them touches few pages, and what an
 // orchestration costs does not depend on how many there are.
 //
 // The file is in WAL mode with synchronous=FULL: a commit is one fsync, and any SQLite tool can read the file meanwhile.
@@ -37,6 +37,11 @@
 // updates the row of the instance unless only the time of the last change would move (unchanged.go): four statements as a rule.
 // One that ends the execution deletes its messages and timers; its activities run all the same, their results are dropped.
 // Continue-as-new removes the history and whatever names the generation before; the key stays.
+//
+// # What can't be processed
+//
+// A message that has failed ten times by its own making moves to the table poison with the reason, until somebody replays or drops it (poisonlist.go). An
+// instance whose start is there waits for it.
 //
 // # Errors
 //

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -19,4 +20,9 @@ func ActivitiesWait(b *Backend) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.activities.Ready() > 0
+}
+
+// SetPatience changes for how long the writer waits for other programs.
+func SetPatience(b *Backend, d time.Duration) {
+	b.writer.with(context.Background(), func(c *conn) error { return c.BusyTimeout(d) })
 }

@@ -25,7 +25,7 @@ type instance struct {
 	state stored
 
 	ended bool  // in a terminal state, or replaced
-	held  bool  // the start is still a timer: nothing may be handed out before it
+	held  bool  // the start is still a timer, or was given up: nothing may be handed out before it
 	place place // where it is
 	ready *list.Element
 	// inbox holds the messages that wait, in order of arrival.
@@ -52,8 +52,9 @@ type message struct {
 	event history.Event // nil: left in the file, because of its size or since a restart
 	// executionID is the only execution that it is for; empty if any.
 	executionID string
-	// attempts counts how often it has been handed out.
-	attempts int
+	start       bool // it starts the execution
+	// attempts counts how often it has been handed out, failures how often it has failed by its own making.
+	attempts, failures int
 	// unsaved is its place among the results that no message row holds yet.
 	unsaved *list.Element
 }
@@ -114,7 +115,7 @@ func (b *Backend) settle(i *instance) {
 		if i.ready = b.lineOf(i).Add(i); i.ready == nil {
 			i.place = atWorker
 		}
-	case len(i.inbox) == 0 && len(i.timers) == 0 && len(i.activities) == 0:
+	case len(i.inbox) == 0 && len(i.timers) == 0 && len(i.activities) == 0 && !i.held:
 		b.forget(i)
 	}
 }

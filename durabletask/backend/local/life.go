@@ -40,7 +40,7 @@ type deleteHub struct{ reply }
 func (*deleteHub) order() order { return order{rank: deleteHubRank} }
 
 func (*deleteHub) prepare(t *transaction) (refused, failed error) {
-	return nil, t.c.Exec("DELETE FROM instances; DELETE FROM history; DELETE FROM messages; DELETE FROM activities")
+	return nil, t.c.Exec("DELETE FROM instances; DELETE FROM history; DELETE FROM messages; DELETE FROM activities; DELETE FROM poison")
 }
 
 func (*deleteHub) apply(b *Backend) {
@@ -64,6 +64,13 @@ func (b *Backend) Start(context.Context) error {
 	b.stopTimers = cancel
 	b.services.Go(func() { b.runTimers(ctx) })
 	return nil
+}
+
+// Leads is true while work is handed out: nobody else has the file.
+func (b *Backend) Leads() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stage == started
 }
 
 // Drain stops handing out work, and stores the results that are in memory only. What comes later is stored as it comes.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
@@ -27,7 +28,15 @@ func (b *Backend) List(ctx context.Context, q backend.Query) (backend.Page, erro
 	case size < 0 || size > backend.MaxPageSize:
 		return backend.Page{}, fmt.Errorf("list instances: page size %d is not between 1 and %d", size, backend.MaxPageSize)
 	}
-	after, err := parseToken(q.Token)
+	s := listStates
+	var after any
+	var err error
+	if q.AnyOrder {
+		s = listByKey
+		after, err = parseKeyToken(q.Token)
+	} else {
+		after, err = parseToken(q.Token)
+	}
 	if err != nil {
 		return backend.Page{}, fmt.Errorf("list instances: %w", err)
 	}
@@ -40,20 +49,48 @@ func (b *Backend) List(ctx context.Context, q backend.Query) (backend.Page, erro
 		if !q.CreatedTo.IsZero() {
 			to = ticks(q.CreatedTo)
 		}
+		var key int64
 		return c.query(func(r *sqlite3.Stmt) error {
-			if len(page.Instances) == size {
+			switch {
+			case len(page.Instances) < size:
+			case q.AnyOrder:
+				page.Next = keyTokenPrefix + strconv.FormatInt(key, 10)
+				return nil
+			default:
 				page.Next = token(page.Instances[size-1].Instance.ID)
 				return nil
+			}
+			if q.AnyOrder {
+				key = r.ColumnInt64(keyColumn)
 			}
 			s, err := scanState(r)
 			page.Instances = append(page.Instances, s)
 			return err
-		}, listStates, after, q.Prefix, behind(q.Prefix), statuses(q), from, to, q.OmitInput, size+1)
+		}, s, after, q.Prefix, behind(q.Prefix), statuses(q), from, to, q.OmitInput, size+1)
 	})
 	if err != nil {
 		return backend.Page{}, fmt.Errorf("list instances: %w", b.explain(err))
 	}
 	return page, nil
+}
+
+// keyTokenPrefix marks the page tokens of lists in the order of the file.
+const keyTokenPrefix = "k1."
+
+// keyColumn is where listByKey has the key, behind the columns of a state.
+const keyColumn = 16
+
+// parseKeyToken returns the key behind which the page begins.
+func parseKeyToken(token string) (int64, error) {
+	if token == "" {
+		return 0, nil
+	}
+	text, ok := strings.CutPrefix(token, keyTokenPrefix)
+	key, err := strconv.ParseInt(text, 10, 64)
+	if !ok || err != nil {
+		return 0, backend.ErrPageToken
+	}
+	return key, nil
 }
 
 func token(lastID string) string {

@@ -35,6 +35,7 @@ type Options struct {
 // Backend is a store. See the package's description for what is where.
 type Backend struct {
 	name     string // of the file, for errors
+	path     string // of the file, without links; empty in memory
 	worker   string
 	steady   bool
 	env      backend.Environment

@@ -46,6 +46,7 @@ func (b *Backend) openFile(ctx context.Context, path, vfs string) error {
 	if path, err = realPath(path); err != nil {
 		return fmt.Errorf("open the store: %w", err)
 	}
+	b.path = path
 	if b.lock, err = lockFile(path); err != nil {
 		return err
 	}
@@ -136,6 +137,9 @@ func (b *Backend) restore(ctx context.Context) error {
 			b.lastKey = r.ColumnInt64(0)
 			return nil
 		}, lastKey); err != nil {
+			return err
+		}
+		if err := b.restorePoison(c); err != nil {
 			return err
 		}
 		if err := b.restoreMessages(c); err != nil {

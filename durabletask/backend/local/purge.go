@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/azdurable/azdurable/durabletask/backend"
 	"github.com/azdurable/azdurable/durabletask/history"
@@ -17,6 +18,54 @@ func (b *Backend) Purge(ctx context.Context, target history.Instance) error {
 		return fmt.Errorf("purge instance %q: %w", target.ID, err)
 	}
 	return nil
+}
+
+// maxPurged is how many instances one request purges: enough to share the cost of a commit, and few enough not to keep others waiting.
+const maxPurged = 250
+
+// PurgeAll removes many instances that have ended, some in each transaction.
+func (b *Backend) PurgeAll(ctx context.Context, targets []history.Instance) (purged int, err error) {
+	for part := range slices.Chunk(targets, maxPurged) {
+		q := &purgeAll{reply: newReply(), targets: part}
+		err := b.submit(ctx, q)
+		for _, p := range q.purges {
+			p.evicted.End()
+		}
+		if err != nil {
+			return purged, fmt.Errorf("purge %d instances: %w", len(targets), err)
+		}
+		purged += len(q.purges)
+	}
+	return purged, nil
+}
+
+type purgeAll struct {
+	reply
+	targets []history.Instance
+	purges  []*purge // of those that can be purged
+}
+
+func (q *purgeAll) order() order { return order{purgeRank, q.targets[0].ID, "all"} }
+
+func (q *purgeAll) prepare(t *transaction) (refused, failed error) {
+	q.purges = q.purges[:0]
+	for _, target := range q.targets {
+		p := &purge{target: target}
+		refused, failed := p.prepare(t)
+		if failed != nil {
+			return nil, failed
+		}
+		if refused == nil {
+			q.purges = append(q.purges, p)
+		}
+	}
+	return nil, nil
+}
+
+func (q *purgeAll) apply(b *Backend) {
+	for _, p := range q.purges {
+		p.apply(b)
+	}
 }
 
 type purge struct {

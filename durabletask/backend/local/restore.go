@@ -24,7 +24,7 @@ func (b *Backend) restoreMessages(c *conn) error {
 		if len(i.inbox) == 0 {
 			waiting = append(waiting, i)
 		}
-		i.inbox = append(i.inbox, &message{row: row{messages, seq}, executionID: executionID})
+		i.inbox = append(i.inbox, &message{row: row{messages, seq}, executionID: executionID, start: start})
 		return nil
 	}, waitingMessages)
 	slices.SortFunc(waiting, func(x, y *instance) int { return cmp.Compare(x.inbox[0].row.seq, y.inbox[0].row.seq) })
@@ -32,6 +32,19 @@ func (b *Backend) restoreMessages(c *conn) error {
 		b.settle(i)
 	}
 	return err
+}
+
+// restorePoison makes instances wait whose starts were given up, and keeps numbers from being used again that a replay may need.
+func (b *Backend) restorePoison(c *conn) error {
+	return c.query(func(r *sqlite3.Stmt) error {
+		b.lastSeq = max(b.lastSeq, r.ColumnInt64(1))
+		if r.ColumnBool(2) {
+			i := b.instanceOf(r.ColumnInt64(0))
+			i.held = true
+			b.keep(i)
+		}
+		return nil
+	}, poisonPlaces)
 }
 
 func (b *Backend) restoreActivities(c *conn) error {

@@ -61,6 +61,22 @@ CREATE TABLE activities (
 	body         TEXT NOT NULL,
 	PRIMARY KEY (key, seq)
 ) STRICT, WITHOUT ROWID;
+`, `
+CREATE TABLE poison (
+	id           INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again: who drops a message means this one
+	at           INTEGER NOT NULL,                  -- when it was given up
+	tries        INTEGER NOT NULL,
+	source       TEXT NOT NULL,                     -- the table in which it was: messages or activities
+	key          INTEGER NOT NULL,                  -- what it was there
+	seq          INTEGER NOT NULL,
+	start        INTEGER NOT NULL,
+	instance_id  TEXT NOT NULL,
+	execution_id TEXT NOT NULL,
+	kind         TEXT NOT NULL,                     -- of the event; empty if it can't be understood
+	name         TEXT NOT NULL,
+	reason       TEXT NOT NULL,
+	body         TEXT NOT NULL
+) STRICT;
 `}
 }
 

@@ -16,6 +16,7 @@ const (
 	instanceByKey
 	stateByID
 	listStates
+	listByKey
 	insertHistory
 	updateHistory
 	deleteHistory
@@ -35,6 +36,13 @@ const (
 	activityBody
 	waitingActivities
 	lastKey
+	buryMessage
+	buryActivity
+	buryResult
+	listPoison
+	poisonByID
+	deletePoison
+	poisonPlaces
 	numberOfStatements
 )
 
@@ -44,6 +52,9 @@ const stateColumns = `id, execution_id, name, version, status, generation, creat
 
 // storedOnce leaves out entities that have messages, but no state yet.
 const storedOnce = `execution_id <> ''`
+
+// poisonColumns are the columns that scanPoison reads, in its order.
+const poisonColumns = `id, at, tries, source, instance_id, kind, name, reason, length(CAST(body AS BLOB))`
 
 // instanceColumns are those that scanInstance reads.
 const instanceColumns = `key, id, execution_id, status, ifnull(generation, 0), (SELECT ifnull(max(seq), 0) FROM history WHERE history.key = instances.key)`
@@ -79,6 +90,9 @@ func (s statement) sql() string {
 	case listStates:
 		return `SELECT ` + stateColumns + ` iif(?7, NULL, input) FROM instances
 			WHERE ` + storedOnce + ` AND id > ?1 AND id >= ?2 AND id < ?3 AND (?4 >> status) & 1 AND created BETWEEN ?5 AND ?6 ORDER BY id LIMIT ?8`
+	case listByKey: // pages of the file are read once, and written once by who deletes what was read
+		return `SELECT ` + stateColumns + ` iif(?7, NULL, input), key FROM instances NOT INDEXED
+			WHERE ` + storedOnce + ` AND key > ?1 AND id >= ?2 AND id < ?3 AND (?4 >> status) & 1 AND created BETWEEN ?5 AND ?6 ORDER BY key LIMIT ?8`
 	case insertHistory:
 		return `INSERT INTO history (key, seq, events) VALUES (?, ?, ?)`
 	case updateHistory:
@@ -115,6 +129,24 @@ func (s statement) sql() string {
 		return `SELECT body FROM activities WHERE key = ? AND seq = ?`
 	case waitingActivities:
 		return `SELECT key, seq, execution_id FROM activities ORDER BY seq`
+	case buryMessage:
+		return `INSERT INTO poison (at, tries, source, key, seq, start, instance_id, execution_id, kind, name, reason, body)
+			SELECT ?3, ?4, 'messages', key, seq, start, ?5, execution_id, ?6, ?7, ?8, body FROM messages WHERE key = ?1 AND seq = ?2`
+	case buryActivity:
+		return `INSERT INTO poison (at, tries, source, key, seq, start, instance_id, execution_id, kind, name, reason, body)
+			SELECT ?3, ?4, 'activities', key, seq, 0, ?5, execution_id, ?6, ?7, ?8, body FROM activities WHERE key = ?1 AND seq = ?2`
+	case buryResult:
+		return `INSERT INTO poison (at, tries, source, key, seq, start, instance_id, execution_id, kind, name, reason, body)
+			SELECT ?3, ?4, 'messages', key, seq, 0, ?5, execution_id, ?6, ?7, ?8, ?9 FROM activities WHERE key = ?1 AND seq = ?2`
+	case listPoison:
+		return `SELECT ` + poisonColumns + ` FROM poison WHERE id > ? ORDER BY id LIMIT ?`
+	case poisonByID:
+		return `SELECT ` + poisonColumns + `, key, seq, start, execution_id, body FROM poison WHERE id = ?`
+	case deletePoison:
+		return `DELETE FROM poison WHERE id = ?`
+	case poisonPlaces:
+		return `SELECT p.key, p.seq, p.start AND EXISTS (SELECT 1 FROM instances WHERE key = p.key AND status = 6)
+			AND NOT EXISTS (SELECT 1 FROM history WHERE key = p.key) FROM poison p`
 	case lastKey:
 		return `SELECT ifnull(max(key), 0) FROM instances`
 	}

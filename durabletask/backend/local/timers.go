@@ -80,7 +80,7 @@ func (b *Backend) fire(t *timer) {
 	i.timers[t.slot].slot = t.slot
 	i.timers[last] = nil
 	i.timers = i.timers[:last]
-	m := &message{row: row{messages, t.seq}, event: t.event, executionID: t.executionID}
+	m := &message{row: row{messages, t.seq}, event: t.event, executionID: t.executionID, start: t.start}
 	if !t.start {
 		b.deliver(i, m)
 		return

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
@@ -16,6 +17,7 @@ type receipt struct {
 	messages []*message
 	session  *backend.Session
 	state    receiptState
+	refused  bool // what the work came to can never be stored
 }
 
 type receiptState int
@@ -69,6 +71,9 @@ func (b *Backend) handOut(ctx context.Context, i *instance) (*backend.InstanceWo
 	}
 	i.place = atWorker
 	n := min(len(i.inbox), maxMessages)
+	if i.inbox[0].suspect() {
+		n = 1
+	}
 	w := &receipt{instance: i, messages: i.inbox[:n:n]}
 	if i.inbox = i.inbox[n:]; len(i.inbox) == 0 {
 		i.inbox = nil // does not keep in memory what has been consumed
@@ -83,13 +88,17 @@ func (b *Backend) handOut(ctx context.Context, i *instance) (*backend.InstanceWo
 	}
 	if !complete {
 		b.mu.Unlock()
-		err := b.load(ctx, w, events)
+		broken, err := b.load(ctx, w, events)
 		b.mu.Lock()
 		if w.state == lost || i.ended || b.stage == stopped {
 			return nil, nil
 		}
 		if err != nil {
 			return nil, b.putBack(ctx, w, err)
+		}
+		if len(broken) > 0 {
+			b.setAside(w, broken)
+			return nil, nil
 		}
 	}
 	for k, m := range w.messages {
@@ -111,10 +120,11 @@ func (i *instance) name() history.Instance {
 	return history.Instance{ID: i.id, ExecutionID: i.executionID}
 }
 
-// load reads what is not in memory.
-func (b *Backend) load(ctx context.Context, w *receipt, events []history.Message) error {
+// load reads what is not in memory. It also returns the messages that can't be understood, each with the reason.
+func (b *Backend) load(ctx context.Context, w *receipt, events []history.Message) (broken map[*message]error, err error) {
 	i := w.instance
-	return b.readers.with(ctx, func(c *conn) error {
+	err = b.readers.with(ctx, func(c *conn) error {
+		broken = nil
 		r, err := c.instance(instanceByKey, i.key)
 		if err != nil {
 			return err
@@ -137,7 +147,15 @@ func (b *Backend) load(ctx context.Context, w *receipt, events []history.Message
 			if at.table == activities {
 				s = activityBody
 			}
-			if events[k].Event, err = c.body(s, i.key, at.seq); err != nil {
+			events[k].Event, err = c.body(s, i.key, at.seq)
+			if undecodable, ok := errors.AsType[*undecodableError](err); ok {
+				if broken == nil {
+					broken = make(map[*message]error)
+				}
+				broken[w.messages[k]] = undecodable
+				continue
+			}
+			if err != nil {
 				return err
 			}
 			if events[k].Event == nil {
@@ -146,15 +164,13 @@ func (b *Backend) load(ctx context.Context, w *receipt, events []history.Message
 		}
 		return nil
 	})
+	return broken, err
 }
 
-// body reads a message; nil if there is none.
+// body reads a message; nil if there is none. An *undecodableError says that it can't be understood, now or later.
 func (c *conn) body(s statement, key, seq int64) (event history.Event, err error) {
-	err = c.query(func(r *sqlite3.Stmt) error {
-		events, err := history.Decode(r.ColumnRawText(0))
-		if err == nil && len(events) == 1 {
-			event = events[0]
-		}
+	err = c.query(func(r *sqlite3.Stmt) (err error) {
+		event, err = decodeBody(r.ColumnRawText(0))
 		return err
 	}, s, key, seq)
 	return event, err
@@ -223,9 +239,15 @@ func (b *Backend) Abandon(ctx context.Context, w *backend.InstanceWork, a backen
 	case out:
 		r.state = over
 		i.out = nil
-		i.inbox = append(r.messages, i.inbox...)
-		i.place = resting
 		evicted = b.sessions.Return(r.session)
+		kept := b.giveUp(r, a)
+		i.inbox = append(kept, i.inbox...)
+		if len(kept) == 0 { // what is left has nothing to rest for
+			i.place = parked
+			b.settle(i)
+			break
+		}
+		i.place = resting
 		b.after(a.Delay, func() { b.resume(i) })
 	case lost:
 		r.state = over

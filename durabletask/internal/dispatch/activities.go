@@ -36,7 +36,7 @@ func (d *Dispatcher) perform(ctx context.Context, a *Activity) (err error) {
 	defer func() { <-d.performing }()
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("run activity %q: panic: %v\n%s", a.Name, p, debug.Stack())
+			err = fmt.Errorf("run activity %q: %w", a.Name, &panicError{p, debug.Stack()})
 		}
 	}()
 	begun := d.Environment.Now()
@@ -89,7 +89,7 @@ func (d *Dispatcher) result(a *Activity) history.Message {
 func (d *Dispatcher) abandonActivity(ctx context.Context, w *backend.ActivityWork, cause error) {
 	delay := redelivery(w.Attempt)
 	d.Logger.Warn("activity abandoned; it will be tried again", "instance", w.Message.Target.ID, "attempt", w.Attempt, "in", delay, "error", cause)
-	if err := d.backend.AbandonActivity(ctx, w, backend.Abandonment{Cause: cause, Delay: delay}); err != nil {
+	if err := d.backend.AbandonActivity(ctx, w, backend.Abandonment{Cause: cause, Delay: delay, Poisonous: poisonous(cause)}); err != nil {
 		d.Logger.Error("could not abandon an activity", "instance", w.Message.Target.ID, "error", err)
 	}
 }

@@ -19,7 +19,7 @@ func (d *Dispatcher) nextEntity(ctx, operations context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.batch(ctx, operations, w); err != nil && !errors.Is(err, backend.ErrSessionLost) {
+	if err := contain(func() error { return d.batch(ctx, operations, w) }); err != nil && !errors.Is(err, backend.ErrSessionLost) {
 		d.abandon(ctx, w, err, redelivery(w.Attempt))
 	}
 	return nil
@@ -104,7 +104,7 @@ func (d *Dispatcher) operate(ctx context.Context, w *backend.InstanceWork, b *en
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("run entity %q: panic: %v\n%s", w.Instance.ID, p, debug.Stack())
+			err = fmt.Errorf("run entity %q: %w", w.Instance.ID, &panicError{p, debug.Stack()})
 		}
 	}()
 	limit := time.NewTimer(batchTime)

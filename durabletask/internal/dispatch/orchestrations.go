@@ -28,7 +28,7 @@ func (d *Dispatcher) nextOrchestration(ctx context.Context) error {
 	if x == nil {
 		x = replay.New()
 	}
-	if err := d.episode(ctx, w, x); err != nil {
+	if err := contain(func() error { return d.episode(ctx, w, x) }); err != nil {
 		x.End()
 		if !errors.Is(err, backend.ErrSessionLost) {
 			d.abandon(ctx, w, err, redelivery(w.Attempt))
@@ -146,7 +146,7 @@ func (d *Dispatcher) guarded(ctx context.Context, w *backend.InstanceWork, o *Or
 	})
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("run orchestrator %q: panic: %v\n%s", o.Name, p, debug.Stack())
+			err = fmt.Errorf("run orchestrator %q: %w", o.Name, &panicError{p, debug.Stack()})
 		}
 		if !alarm.Stop() {
 			<-gaveUp
@@ -216,7 +216,7 @@ func (d *Dispatcher) commit(ctx context.Context, w *backend.InstanceWork, c back
 
 func (d *Dispatcher) abandon(ctx context.Context, w *backend.InstanceWork, cause error, delay time.Duration) {
 	d.Logger.Warn("work abandoned; it will be tried again", "instance", w.Instance.ID, "attempt", w.Attempt, "in", delay, "error", cause)
-	if err := d.backend.Abandon(ctx, w, backend.Abandonment{Cause: cause, Delay: delay}); err != nil {
+	if err := d.backend.Abandon(ctx, w, backend.Abandonment{Cause: cause, Delay: delay, Poisonous: poisonous(cause)}); err != nil {
 		d.Logger.Error("could not abandon work", "instance", w.Instance.ID, "error", err)
 	}
 }
