@@ -45,7 +45,9 @@ func (d *direct) start(ctx context.Context, s startRequest) (string, error) {
 
 func (d *direct) list(ctx context.Context, q instanceQuery) (page[*instance], error) {
 	var out page[*instance]
-	query := durabletask.Query{Prefix: q.prefix, CreatedFrom: q.from, CreatedTo: q.to, OmitInput: !q.inputs, AnyOrder: q.anyOrder, PageSize: q.size, Token: q.token}
+	query := durabletask.Query{
+		Prefix: q.prefix, CreatedFrom: q.from, CreatedTo: q.to, OmitInput: !q.inputs, AnyOrder: q.anyOrder, PageSize: q.size, Token: q.token,
+	}
 	for _, name := range q.statuses {
 		status, _ := history.ParseStatus(name)
 		query.Statuses = append(query.Statuses, status)

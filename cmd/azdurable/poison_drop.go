@@ -27,7 +27,7 @@ func (c *poisonDropCommand) Run(ctx context.Context, o *outside, t *target) erro
 		if err := c.ask(o, "Delete "+number(len(ids))+" messages in "+s.where()+" for good?"); err != nil {
 			return err
 		}
-		n, err := c.each(ctx, s, ids, s.dropPoison)
+		n, err := c.each(ctx, ids, s.dropPoison)
 		return errors.Join(s.tell("Messages deleted: %d", n), s.result(struct {
 			Dropped int `json:"messagesDropped"`
 		}{n}), err)

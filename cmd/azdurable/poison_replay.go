@@ -31,7 +31,7 @@ func (c *chosen) ids(ctx context.Context, s *session) ([]string, error) {
 }
 
 // each does something to one message after the other. What fails for one does not keep the others from it.
-func (c *chosen) each(ctx context.Context, s *session, ids []string, do func(ctx context.Context, id string) error) (int, error) {
+func (*chosen) each(ctx context.Context, ids []string, do func(ctx context.Context, id string) error) (int, error) {
 	done := 0
 	var failed error
 	for _, id := range ids {
@@ -62,7 +62,7 @@ func (c *poisonReplayCommand) Run(ctx context.Context, o *outside, t *target) er
 		if err != nil {
 			return err
 		}
-		n, err := c.each(ctx, s, ids, s.replayPoison)
+		n, err := c.each(ctx, ids, s.replayPoison)
 		return errors.Join(s.sent("Messages put back: %d.", n), s.result(struct {
 			Replayed int `json:"messagesReplayed"`
 		}{n}), err)

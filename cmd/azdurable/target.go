@@ -8,9 +8,9 @@ import (
 
 // target are the flags that say which task hub is meant. Groups of commands embed it.
 type target struct {
-	URL        string `placeholder:"URL" group:"Where" help:"Address of a running app. Default: AZDURABLE_URL, else this machine, port 7071 or that of local.settings.json."`
+	URL        string `placeholder:"URL" group:"Where" help:"Address of a running app. Default: AZDURABLE_URL, else local.settings.json's port here, or 7071."`
 	Key        string `placeholder:"KEY" group:"Where" help:"What the app wants as key. Default: AZDURABLE_KEY, also from local.settings.json."`
-	Connection string `placeholder:"NAME" group:"Where" help:"Go straight to Azure Storage: a connection string, or the setting that has it (AzureWebJobsStorage)."`
+	Connection string `placeholder:"NAME" group:"Where" help:"Go straight to Azure Storage: a connection string or the name of its setting (AzureWebJobsStorage)."`
 	Data       string `placeholder:"FOLDER" group:"Where" help:"Go straight to the embedded store of an app that does not run: its folder or file."`
 	Hub        string `placeholder:"NAME" group:"Where" help:"Name of the task hub. Default: the app's, or that of host.json here."`
 	JSON       bool   `group:"Output" help:"Print JSON for programs, one object to a line."`
