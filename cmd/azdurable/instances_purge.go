@@ -149,9 +149,7 @@ func describe(q *instanceQuery, name string) string {
 	if q.prefix != "" {
 		b.WriteString(" whose ids begin with '" + visible(q.prefix) + "'")
 	}
-	if !q.from.IsZero() || !q.to.IsZero() {
-		b.WriteString(" created between '" + bound(q.from, "the beginning") + "' and '" + bound(q.to, "now") + "'")
-	}
+	b.WriteString(" created between '" + bound(q.from, "the beginning") + "' and '" + bound(q.to, "now") + "'")
 	b.WriteString(" and whose runtime status matched one of the following: [" + strings.Join(q.statuses, ", ") + "]")
 	return b.String()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -160,7 +161,7 @@ func (r *remote) restart(ctx context.Context, id string, to restartRequest) (str
 	case a.status == http.StatusBadRequest && strings.Contains(a.message(), "No instance with ID"):
 		return "", noInstance(id)
 	case a.status == http.StatusConflict:
-		return "", alreadyThere(id, a.message())
+		return "", alreadyThere(cmp.Or(to.newID, id), a.message())
 	case a.missing():
 		return "", fail(exitFailed, "the app can't restart under a chosen id: it is of a version that doesn't know how. Leave --new-id out")
 	}
