@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/azdurable/azdurable/bindings"
 	"github.com/azdurable/azdurable/durabletask"
@@ -44,14 +45,16 @@ func (d *direct) start(ctx context.Context, s startRequest) (string, error) {
 
 func (d *direct) list(ctx context.Context, q instanceQuery) (page[*instance], error) {
 	var out page[*instance]
-	query := durabletask.Query{Prefix: q.prefix, CreatedFrom: q.from, CreatedTo: q.to, OmitInput: !q.inputs, PageSize: q.size, Token: q.token}
+	query := durabletask.Query{
+		Prefix: q.prefix, CreatedFrom: q.from, CreatedTo: q.to, OmitInput: !q.inputs, AnyOrder: q.anyOrder, PageSize: q.size, Token: q.token,
+	}
 	for _, name := range q.statuses {
 		status, _ := history.ParseStatus(name)
 		query.Statuses = append(query.Statuses, status)
 	}
 	p, err := d.Client.List(ctx, query)
 	if errors.Is(err, backend.ErrPageToken) {
-		return out, fail(exitUsage, "the token was not made for this list: pass on the one of the page before, unchanged")
+		return out, badToken()
 	}
 	if err != nil {
 		return out, refusal(err, "")
@@ -159,6 +162,27 @@ func (d *direct) purge(ctx context.Context, id string) error {
 	return refusal(d.Client.Purge(ctx, id), id)
 }
 
+// purgeBatch is how many instances are purged between two reports.
+const purgeBatch = 250
+
+func (d *direct) purgeAll(ctx context.Context, ids []string, done func(n int)) error {
+	for batch := range slices.Chunk(ids, purgeBatch) {
+		if err := ctx.Err(); err != nil {
+			return err //nolint:wrapcheck // the caller's own
+		}
+		targets := make([]history.Instance, len(batch))
+		for n, id := range batch {
+			targets[n].ID = id
+		}
+		n, err := d.Backend.PurgeAll(ctx, targets)
+		done(n)
+		if err != nil {
+			return refusal(err, "")
+		}
+	}
+	return nil
+}
+
 func (d *direct) entities(ctx context.Context, q entityQuery) (page[*entity], error) {
 	var out page[*entity]
 	p, err := d.Client.Entities(ctx, durabletask.EntityQuery{Name: q.name, From: q.from, To: q.to, FetchState: q.states, PageSize: q.size, Token: q.token})
@@ -197,8 +221,37 @@ func (d *direct) clean(ctx context.Context) (durabletask.EntityCleaning, error) 
 	return done, refusal(err, "")
 }
 
-func (d *direct) describe(context.Context) (*hubInfo, error) {
-	return &hubInfo{Hub: d.Name, Where: d.where(), Partitions: d.Store.Partitions()}, nil
+func (d *direct) describe(ctx context.Context) (*hubInfo, error) {
+	found, err := d.Client.HubInfo(ctx)
+	if err != nil {
+		return nil, refusal(err, "")
+	}
+	info := &hubInfo{Hub: d.Name, Where: d.where(), Format: found.Format, Poison: &found.Poison, Bytes: found.Bytes, FreeBytes: found.FreeBytes}
+	if found.Instances != nil {
+		info.Entities, info.Instances = &found.Entities, make(map[string]int)
+		for status, n := range found.Instances {
+			info.Instances[status.String()] = n
+		}
+	}
+	for _, q := range found.Queues {
+		info.Queues = append(info.Queues, queueInfo(q))
+	}
+	for _, p := range found.Partitions {
+		shown := partitionInfo{Name: p.Name, Owner: p.Owner, Next: p.Next}
+		if !p.Expires.IsZero() {
+			shown.Expires = &p.Expires
+		}
+		info.Partitions = append(info.Partitions, shown)
+	}
+	return info, nil
+}
+
+func (d *direct) compact(ctx context.Context) (durabletask.Compaction, error) {
+	done, err := d.Client.Compact(ctx)
+	if errors.Is(err, durabletask.ErrNotCompactable) {
+		return done, fail(exitUsage, "a hub in Azure Storage needs no compaction: it gives space back by itself")
+	}
+	return done, refusal(err, "")
 }
 
 func (*direct) removable() error { return nil }

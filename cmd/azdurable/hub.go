@@ -23,12 +23,20 @@ type hub interface {
 	control(ctx context.Context, operation, id string, reason *string) error
 	restart(ctx context.Context, id string, r restartRequest) (newID string, err error)
 	purge(ctx context.Context, id string) error
+	// purgeAll removes many instances and leaves out those that are gone or have not ended. It tells done of each part that it has removed.
+	purgeAll(ctx context.Context, ids []string, done func(n int)) error
 
 	entities(ctx context.Context, q entityQuery) (page[*entity], error)
 	entity(ctx context.Context, id durabletask.EntityID) (state json.RawMessage, err error)
 	signal(ctx context.Context, id durabletask.EntityID, operation string, input *string) error
 	clean(ctx context.Context) (durabletask.EntityCleaning, error)
 
+	poison(ctx context.Context, size int, token string) (page[*poisoned], error)
+	poisonMessage(ctx context.Context, id string) (*poisoned, error)
+	replayPoison(ctx context.Context, id string) error
+	dropPoison(ctx context.Context, id string) error
+
+	compact(ctx context.Context) (durabletask.Compaction, error)
 	describe(ctx context.Context) (*hubInfo, error)
 	// removable returns an error if the hub can't be removed from here.
 	removable() error
@@ -88,6 +96,7 @@ type instanceQuery struct {
 	statuses []string
 	from, to time.Time
 	inputs   bool
+	anyOrder bool // whichever costs least
 	size     int
 	token    string
 }
@@ -115,13 +124,4 @@ type entityQuery struct {
 	states   bool
 	size     int
 	token    string
-}
-
-// hubInfo is what hub info tells.
-type hubInfo struct {
-	Hub        string         `json:"hub,omitempty"`
-	Where      string         `json:"where"`
-	Partitions int            `json:"partitions,omitempty"`
-	Instances  map[string]int `json:"instances,omitempty"`
-	Entities   *int           `json:"entities,omitempty"`
 }

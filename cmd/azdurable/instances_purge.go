@@ -5,14 +5,10 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/azdurable/azdurable/durabletask/history"
 )
-
-// purgers is how many instances are removed at once.
-const purgers = 8
 
 type purgeCommand struct {
 	ID           string `arg:"" optional:"" help:"Id of the instance; without it, all that the filters select."`
@@ -103,87 +99,45 @@ func (c *purgeCommand) one(ctx context.Context, s *session) error {
 
 func (c *purgeCommand) many(ctx context.Context, s *session, q instanceQuery) error {
 	if c.DryRun {
-		n, err := c.each(ctx, s, q, func(string) error { return nil })
+		n, err := c.each(ctx, s, q, func(ids []string, done func(int)) error {
+			done(len(ids))
+			return nil
+		})
 		return errors.Join(err, s.wouldPurge(n))
 	}
 	if err := c.ask(s.outside, "Purge all instances in "+s.where()+describe(&q, c.Name)+"?"); err != nil {
 		return err
 	}
-	n, err := c.each(ctx, s, q, func(id string) error {
-		err := s.purge(ctx, id)
-		if code := codeOf(err); code == exitNotFound || code == exitState { // somebody has got ahead
-			return errSkipped
-		}
-		return err
-	})
+	n, err := c.each(ctx, s, q, func(ids []string, done func(int)) error { return s.purgeAll(ctx, ids, done) })
 	if err == nil {
 		err = s.tell("Purged orchestration history for all instances%s", describe(&q, c.Name))
 	}
 	return errors.Join(s.tell("Instances deleted: %d", n), s.result(purged{n}), err)
 }
 
-var errSkipped = errors.New("skipped")
-
-// each calls do for every instance that is selected, several at once, and returns for how many it succeeded.
-func (c *purgeCommand) each(ctx context.Context, s *session, q instanceQuery, do func(id string) error) (int, error) {
+// each hands over the instances that are selected, page by page, and returns how many are done.
+func (c *purgeCommand) each(ctx context.Context, s *session, q instanceQuery, do func(ids []string, done func(n int)) error) (int, error) {
 	bar := progress{o: s.outside, what: "Instances deleted"}
 	defer bar.end()
-	q.size = largestPage
+	q.size, q.anyOrder = largestPage, true
 	for {
 		p, err := s.list(ctx, q)
 		if err != nil {
 			return bar.n, err
 		}
-		var batch []string
+		var ids []string
 		for _, i := range p.items {
 			if !history.IsEntity(i.InstanceID) && c.named(i) {
-				batch = append(batch, i.InstanceID)
+				ids = append(ids, i.InstanceID)
 			}
 		}
-		if err := bar.spread(ctx, batch, do); err != nil {
+		if err := do(ids, bar.add); err != nil {
 			return bar.n, err
 		}
 		if q.token = p.next; q.token == "" {
 			return bar.n, nil
 		}
 	}
-}
-
-// spread calls do for each id, several at once, until one fails.
-func (p *progress) spread(ctx context.Context, ids []string, do func(id string) error) error {
-	var mu sync.Mutex
-	var failed error
-	var all sync.WaitGroup
-	next := 0
-	take := func() (string, bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		if failed == nil {
-			failed = ctx.Err()
-		}
-		if failed != nil || next == len(ids) {
-			return "", false
-		}
-		next++
-		return ids[next-1], true
-	}
-	for range min(purgers, len(ids)) {
-		all.Go(func() {
-			for id, ok := take(); ok; id, ok = take() {
-				err := do(id)
-				mu.Lock()
-				switch {
-				case err == nil:
-					p.add()
-				case !errors.Is(err, errSkipped) && failed == nil:
-					failed = err
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	all.Wait()
-	return failed
 }
 
 // describe says in the words of func durable which instances are meant.

@@ -15,7 +15,8 @@ import (
 type commands struct {
 	Instances  instancesCommands `cmd:"" help:"List, start, steer and remove instances of orchestrations."`
 	Entities   entitiesCommands  `cmd:"" help:"List, read, signal and clean up entities."`
-	Hub        hubCommands       `cmd:"" help:"Make, describe and delete a task hub."`
+	Hub        hubCommands       `cmd:"" help:"Make, describe, compact and delete a task hub."`
+	Poison     poisonCommands    `cmd:"" help:"List, replay and drop messages that could not be processed."`
 	Completion completionCommand `cmd:"" help:"Print a script that completes command lines in a shell."`
 	Complete   completeCommand   `cmd:"" name:"__complete" hidden:"" passthrough:""`
 	Version    versionCommand    `cmd:"" help:"Print the version."`

@@ -12,6 +12,14 @@ func noEntity(id durabletask.EntityID) error {
 	return fail(exitNotFound, "Could not find an entity with id '%s'", visible(id.String()))
 }
 
+func noMessage(id string) error {
+	return fail(exitNotFound, "Could not find a message with id '%s' among those that were given up: it has been replayed or dropped", visible(id))
+}
+
+func badToken() error {
+	return fail(exitUsage, "the token was not made for this list: pass on the one of the page before, unchanged")
+}
+
 func hasEnded(id string) error {
 	return fail(exitState, "the instance '%s' has ended: nothing would read what is sent to it. 'azdurable instances restart' starts it again", visible(id))
 }

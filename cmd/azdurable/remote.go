@@ -234,6 +234,10 @@ func (r *remote) describe(ctx context.Context) (*hubInfo, error) {
 	return &hubInfo{Hub: r.hub, Where: r.where()}, err
 }
 
+func (*remote) compact(context.Context) (done durabletask.Compaction, err error) {
+	return done, notOverHTTP("compacting a task hub")
+}
+
 func (*remote) removable() error { return notOverHTTP("deleting a task hub") }
 
 func (r *remote) remove(context.Context) error { return r.removable() }

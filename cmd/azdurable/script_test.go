@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/ncruces/go-sqlite3"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/azdurable/azdurable/durabletask"
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 //
 //	app start [folder|azure] [key]   starts it on the embedded store in the folder, or in storage; $APP is its address
 //	app stop                         stops it
+//	sql <file> <statement>           changes the file of a store, as somebody might
 //	exits <code> <arguments>         runs azdurable and looks at its exit code
 //
 // $STORAGE is a connection string of a storage account of the script's own.
@@ -45,7 +47,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"app": appCommand, "exits": exitsCommand},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"app": appCommand, "exits": exitsCommand, "sql": sqlCommand},
 	})
 }
 
@@ -62,6 +64,13 @@ func appCommand(ts *testscript.TestScript, _ bool, args []string) {
 	default:
 		ts.Fatalf("app %s", args[0])
 	}
+}
+
+func sqlCommand(ts *testscript.TestScript, _ bool, args []string) {
+	c, err := sqlite3.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(c.Exec(args[1]))
+	ts.Check(c.Close())
 }
 
 func exitsCommand(ts *testscript.TestScript, _ bool, args []string) {

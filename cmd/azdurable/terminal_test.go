@@ -102,7 +102,7 @@ func TestConfirmation(t *testing.T) {
 	if code := c.run(t, purge...); code != exitDone || !strings.Contains(c.stdout.String(), "Instances deleted: 25\n") {
 		t.Errorf("yes: %d\n%s%s", code, &c.stdout, &c.stderr)
 	}
-	if !strings.Contains(c.stderr.String(), "\rInstances deleted: 20") || !strings.HasSuffix(c.stderr.String(), "\r\x1b[K") {
+	if !strings.Contains(c.stderr.String(), "\rInstances deleted: 25") || !strings.HasSuffix(c.stderr.String(), "\r\x1b[K") {
 		t.Errorf("the progress was %q", &c.stderr)
 	}
 }

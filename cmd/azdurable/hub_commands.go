@@ -3,17 +3,17 @@ package main
 import (
 	"context"
 	"errors"
-	"strconv"
 
 	"github.com/azdurable/azdurable/durabletask/history"
 )
 
 // hubCommands are the commands about a task hub as a whole.
 type hubCommands struct {
-	target `embed:""`
-	Create hubCreateCommand `cmd:"" help:"Make a task hub, if it is not there."`
-	Info   hubInfoCommand   `cmd:"" help:"Tell where a task hub is, and what is in it."`
-	Delete hubDeleteCommand `cmd:"" help:"Delete a task hub with everything in it."`
+	target  `embed:""`
+	Create  hubCreateCommand  `cmd:"" help:"Make a task hub, if it is not there."`
+	Info    hubInfoCommand    `cmd:"" help:"Tell where a task hub is, and what is in it."`
+	Compact hubCompactCommand `cmd:"" help:"Give the space of what was purged from an embedded store back to the disk."`
+	Delete  hubDeleteCommand  `cmd:"" help:"Delete a task hub with everything in it."`
 }
 
 type hubCreateCommand struct{}
@@ -40,13 +40,13 @@ func (hubCreateCommand) Run(ctx context.Context, o *outside, t *target) error {
 	s := &session{hub: h, outside: o, json: t.JSON}
 	return errors.Join(
 		s.tell("Task hub '%s' is there, in %s.", h.Name, h.where()),
-		s.result(&hubInfo{Hub: h.Name, Where: h.where(), Partitions: h.Store.Partitions()}),
+		s.result(&hubInfo{Hub: h.Name, Where: h.where()}),
 		h.close(context.WithoutCancel(ctx)),
 	)
 }
 
 type hubInfoCommand struct {
-	Count bool `help:"Count the instances in each state, too, for which all of them are read."`
+	Count bool `help:"Count the instances in each state, also where that means reading all of them."`
 }
 
 // Help is what --help adds.
@@ -62,7 +62,7 @@ func (c *hubInfoCommand) Run(ctx context.Context, o *outside, t *target) error {
 		if err != nil {
 			return err
 		}
-		if c.Count {
+		if c.Count && info.Instances == nil {
 			if err := s.count(ctx, info); err != nil {
 				return err
 			}
@@ -70,17 +70,7 @@ func (c *hubInfoCommand) Run(ctx context.Context, o *outside, t *target) error {
 		if s.json {
 			return s.result(info)
 		}
-		fields := [][2]string{{"Hub", info.Hub}, {"Where", info.Where}}
-		if info.Partitions > 0 {
-			fields = append(fields, [2]string{"Partitions", strconv.Itoa(info.Partitions)})
-		}
-		if c.Count {
-			for _, status := range allStatuses() {
-				fields = append(fields, [2]string{status, strconv.Itoa(info.Instances[status])})
-			}
-			fields = append(fields, [2]string{"Entities", strconv.Itoa(*info.Entities)})
-		}
-		return printFields(o.stdout, fields)
+		return printFields(o.stdout, info.fields(o.now()))
 	})
 }
 
@@ -90,7 +80,7 @@ func (s *session) count(ctx context.Context, info *hubInfo) error {
 	for _, status := range allStatuses() {
 		info.Instances[status] = 0
 	}
-	q := instanceQuery{size: largestPage}
+	q := instanceQuery{size: largestPage, anyOrder: true}
 	for {
 		p, err := s.list(ctx, q)
 		if err != nil {
