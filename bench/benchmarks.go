@@ -60,7 +60,7 @@ const (
 
 // moreIsBetter tells rates from times and sizes.
 func (u unit) moreIsBetter() bool {
-	return u == orchestrationsPerSecond || u == activitiesPerSecond || u == operationsPerSecond
+	return u == orchestrationsPerSecond || u == activitiesPerSecond || u == operationsPerSecond || u == requests
 }
 
 const (

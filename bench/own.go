@@ -32,6 +32,7 @@ func ownBenchmarks() []ownBenchmark {
 		{"entity/one", oneEntity},
 		{"entity/many", manyEntities},
 		{"entity/locks", locks},
+		{"http/100000", managementAPI},
 	}
 	for _, n := range []int{1_000, 2_000, 4_000, 8_000} {
 		own = append(own,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -11,20 +12,18 @@ import (
 )
 
 // CreateCheckStatusResponse answers 202 with the URLs of an instance. It does not look whether there is such an instance.
-func (c *DurableClient) CreateCheckStatusResponse(w http.ResponseWriter, r *http.Request, id string) {
-	c.checkStatus(w, r, id, false)
-}
-
-func (c *DurableClient) checkStatus(w http.ResponseWriter, r *http.Request, id string, failureIs500 bool) {
-	p := c.CreateHTTPManagementPayload(r, id)
+//
+// DTFx: HttpApiHandler.CreateCheckStatusResponseMessage.
+func (c *DurableClient) CreateCheckStatusResponse(w http.ResponseWriter, r *http.Request, id string, options ...LinkOption) {
+	p := c.CreateHTTPManagementPayload(r, id, options...)
 	p.RewindPostURI = "" // the reference leaves it out here
-	if failureIs500 {
-		p.StatusQueryGetURI += "&returnInternalServerErrorOnFailure=true"
-	}
 	w.Header().Set("Location", p.StatusQueryGetURI)
-	w.Header().Set("Retry-After", "10")
+	w.Header().Set("Retry-After", retryStatus)
 	WriteJSON(w, http.StatusAccepted, p)
 }
+
+// retryStatus is after how many seconds whoever has started an instance should look at its status.
+const retryStatus = "10"
 
 // Wait says how long a response waits for an instance to end, and what it then looks like.
 type Wait struct {
@@ -46,12 +45,13 @@ func (c *DurableClient) WaitForCompletionOrCreateCheckStatusResponse(w http.Resp
 	if err := o.Check(); err != nil {
 		return err
 	}
+	readOut(r)
 	state, err := c.waitFor(r.Context(), id, o)
 	switch {
 	case err != nil:
 		return err
 	case state == nil || !state.Status.Terminal():
-		c.checkStatus(w, r, id, o.FailureIs500)
+		c.CreateCheckStatusResponse(w, r, id, o.links()...)
 	case state.Status == durabletask.Completed:
 		WriteJSON(w, http.StatusOK, payload(state.Output))
 	default:
@@ -68,11 +68,28 @@ func (c *DurableClient) WaitForCompletionOrCreateCheckStatusResponse(w http.Resp
 	return nil
 }
 
+// leftover is how much of a body is read out for a client that is waited with; one that sends more is not heard when it leaves.
+const leftover = 256 << 10
+
+// readOut reads what is left of a body: until a request has been read to its end, its server does not notice that the client has left.
+func readOut(r *http.Request) {
+	if r.Body != nil {
+		_, _ = io.CopyN(io.Discard, r.Body, leftover) // a client that has left ends the wait by itself
+	}
+}
+
 // Check returns an error if the retry interval is longer than the timeout.
 func (o *Wait) Check() error {
 	if o.RetryInterval > o.Timeout {
 		return fmt.Errorf("Total timeout %v should be bigger than retry timeout %v", // ext: DurableClient.cs
 			o.Timeout.Seconds(), o.RetryInterval.Seconds())
+	}
+	return nil
+}
+
+func (o *Wait) links() []LinkOption {
+	if o.FailureIs500 {
+		return []LinkOption{FailureIs500}
 	}
 	return nil
 }

@@ -30,3 +30,10 @@ func (c *DurableClient) With(hub, connection string) *DurableClient {
 	}
 	return &DurableClient{Client: c.Client, links: links}
 }
+
+// At returns a client of the same hub whose links lead to the management API at another path.
+func (c *DurableClient) At(path string) *DurableClient {
+	links := c.links
+	links.Path = path
+	return &DurableClient{Client: c.Client, links: links}
+}

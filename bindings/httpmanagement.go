@@ -2,22 +2,8 @@ package bindings
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 )
-
-// Links says what the URLs of the management API look like.
-type Links struct {
-	// Hub and Connection name the task hub and the connection of its storage.
-	Hub, Connection string
-	// Path is where the management API is mounted: a slash, no slash at the end.
-	Path string
-	// Key is handed out as code=…; empty if the app has none.
-	Key string
-	// ForwardedHost makes X-Forwarded-Host and X-Forwarded-Proto replace the request's own. Links carry the key, so it is only
-	// for apps that nobody reaches but by a proxy that sets these headers.
-	ForwardedHost bool
-}
 
 // HTTPManagementPayload is the set of URLs by which one instance is managed.
 type HTTPManagementPayload struct {
@@ -32,12 +18,26 @@ type HTTPManagementPayload struct {
 	ResumePostURI         string `json:"resumePostUri"`
 }
 
-// CreateHTTPManagementPayload returns the URLs of an instance, as seen by whoever made the request. It does not look whether
-// there is such an instance. {eventName} and {text} are for the caller to replace.
-func (c *DurableClient) CreateHTTPManagementPayload(r *http.Request, id string) HTTPManagementPayload {
+// LinkOption is a property of the links to one instance.
+type LinkOption interface{ link(*HTTPManagementPayload) }
+
+type failureIs500 struct{}
+
+func (failureIs500) link(p *HTTPManagementPayload) {
+	p.StatusQueryGetURI += "&returnInternalServerErrorOnFailure=true"
+}
+
+// FailureIs500 makes the link to the status answer 500 for an instance that has failed, instead of 200.
+var FailureIs500 LinkOption = failureIs500{} //nolint:gochecknoglobals // a constant, if Go had such
+
+// CreateHTTPManagementPayload returns the URLs of an instance, as seen by whoever made the request; nil if there is none. It does not look
+// whether there is such an instance. {eventName} and {text} are for the caller to replace.
+//
+// DTFx: HttpApiHandler.GetClientResponseLinks.
+func (c *DurableClient) CreateHTTPManagementPayload(r *http.Request, id string, options ...LinkOption) HTTPManagementPayload {
 	instance := c.links.Origin(r) + c.links.Path + "/instances/" + formEncode(id)
-	query := c.links.query()
-	return HTTPManagementPayload{
+	query := c.links.query(id)
+	p := HTTPManagementPayload{
 		ID:                    id,
 		StatusQueryGetURI:     instance + "?" + query,
 		SendEventPostURI:      instance + "/raiseEvent/{eventName}?" + query,
@@ -48,42 +48,10 @@ func (c *DurableClient) CreateHTTPManagementPayload(r *http.Request, id string) 
 		SuspendPostURI:        instance + "/suspend?reason={text}&" + query,
 		ResumePostURI:         instance + "/resume?reason={text}&" + query,
 	}
-}
-
-func (l *Links) query() string {
-	q := "taskHub=" + formEncode(l.Hub) + "&connection=" + formEncode(l.Connection)
-	if l.Key != "" {
-		q += "&code=" + formEncode(l.Key)
+	for _, o := range options {
+		o.link(&p)
 	}
-	return q
-}
-
-// Origin is the scheme and authority under which the caller of a request sees this app.
-func (l *Links) Origin(r *http.Request) string {
-	scheme, host := "http", r.Host
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	if l.ForwardedHost {
-		if proto := strings.ToLower(first(r.Header.Get("X-Forwarded-Proto"))); proto == "http" || proto == "https" {
-			scheme = proto
-		}
-		if h := first(r.Header.Get("X-Forwarded-Host")); isAuthority(h) {
-			host = h
-		}
-	}
-	return scheme + "://" + host
-}
-
-// first is the first value of a comma list: that of the outermost proxy.
-func first(list string) string {
-	value, _, _ := strings.Cut(list, ",")
-	return strings.TrimSpace(value)
-}
-
-func isAuthority(host string) bool {
-	u, err := url.Parse("http://" + host)
-	return err == nil && host != "" && u.Host == host && u.User == nil && u.Path == "" && u.RawQuery == "" && u.Fragment == ""
+	return p
 }
 
 // formEncode is the encoding of .NET's WebUtility.UrlEncode, so that links are the same to the byte: space becomes +, letters,

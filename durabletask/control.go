@@ -83,13 +83,22 @@ func (c *Client) Rewind(ctx context.Context, instanceID string, reason *string) 
 	return nil
 }
 
+// SourceInstanceTag is the tag of a restarted instance that has another id than the one it repeats. Its value is that one's id.
+const SourceInstanceTag = "MS_DurableFunctions_SourceInstanceId"
+
 // Restart starts the orchestrator of an instance again with the same input and tags, and returns the id of the new instance: a random one,
-// or that of an InstanceID option, which may be the old instance's own if that has ended. Errors are those of Get and Schedule.
+// or that of an InstanceID option, which may be the old instance's own if that has ended. An instance with another id than the old one gets
+// the tag SourceInstanceTag (ext 3.19: DurableClient.RestartAsync). Errors are those of Get and Schedule.
 func (c *Client) Restart(ctx context.Context, instanceID string, options ...StartOption) (string, error) {
 	s, err := c.backend.Get(ctx, instanceID)
 	if err != nil {
 		return "", fmt.Errorf("restart %s: %w", excerpt(instanceID), err)
 	}
-	as := startFunc(func(o *start) { o.tags, o.anyName = s.Tags, true })
-	return c.ScheduleJSON(ctx, s.Name, s.Input, append([]StartOption{as}, options...)...)
+	before := startFunc(func(o *start) { o.tags, o.anyName = s.Tags, true })
+	after := startFunc(func(o *start) {
+		if o.id != instanceID {
+			o.tags = merge(o.tags, Tags{SourceInstanceTag: instanceID})
+		}
+	})
+	return c.ScheduleJSON(ctx, s.Name, s.Input, slices.Concat([]StartOption{before}, options, []StartOption{after})...)
 }

@@ -63,6 +63,15 @@ func TestSuspendAndResume(t *testing.T) {
 		if err != nil || again == i.ID {
 			t.Errorf("restart: %s, %v", again, err)
 		}
+		if s, err := b.Get(ctx, again); err != nil || s.Tags[durabletask.SourceInstanceTag] != i.ID {
+			t.Errorf("the restarted instance does not say which one it repeats: %+v, %v", s, err)
+		}
+		if _, err := b.Restart(ctx, i.ID, durabletask.InstanceID(i.ID)); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := b.Get(ctx, i.ID); err != nil || s.Tags != nil {
+			t.Errorf("restarted under its own id: %+v, %v", s, err)
+		}
 	})
 }
 

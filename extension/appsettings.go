@@ -15,12 +15,16 @@ type AppSettings struct {
 	InstanceID string `envconfig:"WEBSITE_INSTANCE_ID"`
 	SKU        string `envconfig:"WEBSITE_SKU"`
 	Container  string `envconfig:"CONTAINER_NAME"`
+	// Hostname is where the platform serves this app; it is in links that are made without a request.
+	Hostname string `envconfig:"WEBSITE_HOSTNAME"`
 	// TimeZone is by whose clock timers go: an IANA name; empty means UTC.
 	TimeZone string `envconfig:"WEBSITE_TIME_ZONE"`
 	// Port is where the Functions host expects a custom handler to listen; empty when the app runs standalone.
 	Port string `envconfig:"FUNCTIONS_CUSTOMHANDLER_PORT"`
 	// Key is what callers have to present; empty for none.
 	Key string `envconfig:"AZDURABLE_KEY"`
+	// SignedURLs makes links to instances carry a signature in place of the key.
+	SignedURLs bool `envconfig:"AZDURABLE_SIGNED_URLS"`
 	// ForceLocal allows the embedded store on a Function App.
 	ForceLocal bool `envconfig:"AZDURABLE_FORCE_LOCAL"`
 }
@@ -32,6 +36,14 @@ func ReadAppSettings() (AppSettings, error) {
 		return s, fmt.Errorf("read the app settings: %w", err)
 	}
 	return s, nil
+}
+
+// host is the authority under which the app is reached, as far as the platform says (ext: host, HostNameProvider.cs).
+func (s *AppSettings) host() string {
+	if s.Hostname == "" && s.SiteName != "" {
+		return s.SiteName + ".azurewebsites.net"
+	}
+	return s.Hostname
 }
 
 // UnderHost reports whether the Functions host started this process.

@@ -36,43 +36,6 @@ func (c *call) resume(w http.ResponseWriter, r *http.Request) error {
 	return c.accepted(w, c.client.Resume(r.Context(), id, c.reason()))
 }
 
-// restart is POST instances/{instanceId}/restart: the same orchestrator with the same input, as a new instance or under the same id.
-func (c *call) restart(w http.ResponseWriter, r *http.Request) error {
-	wait, waits := c.wait()
-	if waits {
-		if wrong := wait.Check(); wrong != nil {
-			return &argumentError{wrong.Error()}
-		}
-	}
-	state, err := c.instance(r.Context())
-	if errors.Is(err, durabletask.ErrInstanceNotFound) {
-		bindings.WriteJSON(w, http.StatusBadRequest, detailed{
-			"InstanceId does not match a valid orchestration instance.",
-			"No instance with ID '" + c.path[1].text + "' was found. (Parameter 'instanceId')", "System.ArgumentException", "",
-		})
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	options := []durabletask.StartOption{durabletask.AsReceived()}
-	if !c.query.boolean("restartWithNewInstanceId", true) {
-		options = append(options, durabletask.InstanceID(state.Instance.ID))
-	}
-	id, err := c.client.Restart(r.Context(), state.Instance.ID, options...)
-	if exists, ok := errors.AsType[*durabletask.InstanceExistsError](err); ok {
-		bindings.WriteJSON(w, http.StatusConflict, detailed{
-			"A non-terminal instance with this instance ID already exists.", exists.Error(),
-			"DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException", "",
-		})
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return c.started(w, r, id, wait, waits)
-}
-
 // rewind is POST instances/{instanceId}/rewind. Its refusals are JSON strings, the first with a stray $, as recorded.
 func (c *call) rewind(w http.ResponseWriter, r *http.Request) error {
 	state, err := c.instance(r.Context())

@@ -14,7 +14,7 @@ func TestSuspendAndResume(t *testing.T) {
 	start(t, extension.Options{}, func(h *hub) {
 		h.begin("Echo", "done", "1")
 		h.begin("WaitEvent", "run", "1")
-		h.pending("pend", "1")
+		h.pending("pend")
 		for _, step := range []struct {
 			request string
 			want    int

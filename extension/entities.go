@@ -22,6 +22,10 @@ func (c *call) readEntity(w http.ResponseWriter, r *http.Request) error {
 	if id.Key == emptyKey {
 		id.Key = ""
 	}
+	if c.elsewhere {
+		empty(w, http.StatusNotFound)
+		return nil
+	}
 	e, err := c.client.Entity(r.Context(), id)
 	switch {
 	case errors.Is(err, durabletask.ErrInvalidID):
@@ -76,29 +80,34 @@ func (c *call) listEntities(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// signalEntity is POST entities/{entityName}[/{entityKey}]?op={operation}, and DELETE, which signals the operation delete.
-func (c *call) signalEntity(method string) endpoint {
-	if method != http.MethodPost && method != http.MethodDelete {
-		return nil
+// signalEntity is POST entities/{entityName}[/{entityKey}]?op={operation}.
+func (c *call) signalEntity(w http.ResponseWriter, r *http.Request) error {
+	operation, _ := c.query.text("op")
+	return c.signal(w, r, operation, entityInput)
+}
+
+// deleteEntity is DELETE entities/{entityName}[/{entityKey}], which signals the operation delete.
+func (c *call) deleteEntity(w http.ResponseWriter, r *http.Request) error {
+	return c.signal(w, r, "delete", func(*http.Request) (*string, error) { return nil, nil })
+}
+
+func (c *call) signal(w http.ResponseWriter, r *http.Request, operation string, read func(*http.Request) (*string, error)) error {
+	if err := c.here(); err != nil {
+		return err
 	}
-	return func(w http.ResponseWriter, r *http.Request) error {
-		id, err := c.entityToSignal()
-		if err != nil {
-			return badEntity(w, err)
-		}
-		operation, input := "delete", (*string)(nil)
-		if method == http.MethodPost {
-			operation, _ = c.query.text("op")
-			if input, err = entityInput(r); err != nil {
-				return badEntity(w, err)
-			}
-		}
-		err = c.client.SignalEntityJSON(r.Context(), id, operation, input)
-		if errors.Is(err, durabletask.ErrInvalidID) {
-			return badEntity(w, errEntityKey)
-		}
-		return c.accepted(w, err)
+	id, err := c.entityToSignal()
+	if err != nil {
+		return badEntity(w, err)
 	}
+	input, err := read(r)
+	if err != nil {
+		return badEntity(w, err)
+	}
+	err = c.client.SignalEntityJSON(r.Context(), id, operation, input)
+	if errors.Is(err, durabletask.ErrInvalidID) {
+		return badEntity(w, errEntityKey)
+	}
+	return c.accepted(w, err)
 }
 
 // errEntityKey has the words of the reference, which mixes up message and parameter.

@@ -14,9 +14,6 @@ import (
 	"github.com/azdurable/azdurable/durabletask/backend"
 )
 
-// ManagementPath is where the management API is mounted.
-const ManagementPath = "/runtime/webhooks/durabletask"
-
 // Extension is an app with its settings, its triggers and, once started, its hub.
 type Extension struct {
 	hub, key    string
@@ -43,7 +40,7 @@ type openHub struct {
 	since      time.Time // when the worker was started
 	stopped    bool
 	client     *bindings.DurableClient
-	management http.Handler
+	management *management
 }
 
 // Initialize reads the settings and registers the app's functions: after it every orchestration, activity and entity goes through the app's
@@ -142,9 +139,10 @@ func (e *Extension) openStore(ctx context.Context) (*openHub, error) {
 	worker.OnChange = e.observe()
 	h := &openHub{backend: b, worker: durabletask.NewWorker(e.app, b, worker)}
 	h.client = bindings.NewDurableClient(h.worker.Client(), bindings.Links{
-		Hub: e.hub, Connection: e.settings.connectionName, Path: ManagementPath, Key: e.key, ForwardedHost: e.settings.useForwardedHost,
+		Hub: e.hub, Connection: e.settings.connectionName, Path: e.options.ManagementPath, Key: e.key, Signer: e.options.signer(),
+		ForwardedHost: e.settings.useForwardedHost, Host: e.options.Settings.host(),
 	})
-	h.management = newManagement(h.client, e.table, e.hub, e.settings.connectionName, e.key, e.log)
+	h.management = newManagement(e, h)
 	return h, nil
 }
 
@@ -207,5 +205,9 @@ func (e *Extension) Locked() bool { return e.key != "" }
 // RoutePrefix is the path below which HTTP functions are, without slashes at its ends; may be empty.
 func (e *Extension) RoutePrefix() string { return e.routePrefix }
 
-// Management answers the management API; nil until Start has succeeded. The requests' paths begin with ManagementPath.
+// Management answers the management API; nil until Start has succeeded. The requests' paths begin with the ManagementPath of the options.
 func (e *Extension) Management() http.Handler { return e.open.management }
+
+// ManagementAt answers the management API at another path, once Start has succeeded: base, which begins with a slash and does not end with one,
+// is what the requests' paths begin with, and the links in answers.
+func (e *Extension) ManagementAt(base string) http.Handler { return e.open.management.at(base) }

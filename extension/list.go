@@ -45,6 +45,9 @@ func fullPage[T any](c *call, w http.ResponseWriter, r *http.Request, read func(
 		wanted = min(top, backend.MaxPageSize)
 	}
 	var all []T
+	if c.elsewhere {
+		return all, nil
+	}
 	for {
 		page, next, err := read(wanted-len(all), token)
 		if errors.Is(err, backend.ErrPageToken) {

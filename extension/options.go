@@ -2,6 +2,7 @@ package extension
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 
@@ -25,6 +26,11 @@ type Options struct {
 	Hub string
 	// Key is what callers have to present; default: AZDURABLE_KEY.
 	Key string
+	// SignedURLs makes the links to an instance carry a signature for just that instance in place of the key. It needs a key. false leaves it to
+	// AZDURABLE_SIGNED_URLS.
+	SignedURLs bool
+	// ManagementPath is where the management API is mounted: a slash, no slash at the end; default: ManagementPath.
+	ManagementPath string
 	// Logger takes what happens; default: slog.Default().
 	Logger *slog.Logger
 	// Settings are the app settings; nil reads them from the environment.
@@ -56,7 +62,21 @@ func (o *Options) complete() error {
 	if o.Key == "" {
 		o.Key = o.Settings.Key
 	}
+	if o.SignedURLs = o.SignedURLs || o.Settings.SignedURLs; o.SignedURLs && o.Key == "" {
+		return errors.New("signed URLs need a key to sign with: set AZDURABLE_KEY, or leave AZDURABLE_SIGNED_URLS out")
+	}
+	if o.ManagementPath == "" {
+		o.ManagementPath = ManagementPath
+	}
 	return nil
+}
+
+// signer is what signs links; nil if they carry the key.
+func (o *Options) signer() *bindings.Signer {
+	if !o.SignedURLs {
+		return nil
+	}
+	return bindings.NewSigner(o.Key)
 }
 
 // lookup finds a variable in the environment.

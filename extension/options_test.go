@@ -255,3 +255,49 @@ func TestLocalSettings(t *testing.T) {
 		t.Errorf("broken: %v", err)
 	}
 }
+
+func TestSignedURLsNeedAKey(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		options Options
+		signs   bool
+		want    string
+	}{
+		{Options{Settings: &AppSettings{}}, false, ""},
+		{Options{Settings: &AppSettings{Key: "k"}}, false, ""},
+		{Options{Settings: &AppSettings{Key: "k", SignedURLs: true}}, true, ""},
+		{Options{Settings: &AppSettings{}, Key: "k", SignedURLs: true}, true, ""},
+		{Options{Settings: &AppSettings{SignedURLs: true}}, false, "set AZDURABLE_KEY"},
+		{Options{Settings: &AppSettings{}, SignedURLs: true}, false, "set AZDURABLE_KEY"},
+	} {
+		err := c.options.complete()
+		if c.want != "" {
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%+v: %v, want %s", c.options, err, c.want)
+			}
+			continue
+		}
+		if signs := c.options.signer() != nil; err != nil || signs != c.signs {
+			t.Errorf("%+v: signs %v, %v", c.options, signs, err)
+		}
+	}
+}
+
+func TestHostOfLinks(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]AppSettings{
+		"": {}, "site.azurewebsites.net": {SiteName: "site"}, "localhost:7071": {Hostname: "localhost:7071", SiteName: "site"},
+	} {
+		if got := s.host(); got != want {
+			t.Errorf("%+v: %s, want %s", s, got, want)
+		}
+	}
+}
+
+func TestAppSettings(t *testing.T) {
+	t.Setenv("AZDURABLE_SIGNED_URLS", "true")
+	t.Setenv("AZDURABLE_KEY", "k")
+	if s, err := ReadAppSettings(); err != nil || !s.SignedURLs || s.Key != "k" {
+		t.Errorf("signed URLs %v, %v", s.SignedURLs, err)
+	}
+}

@@ -11,13 +11,16 @@ import (
 type segment struct{ text, once string }
 
 // cutBase takes the mount point off a path, in any letter case.
-func cutBase(path string) (string, bool) {
-	if len(path) < len(ManagementPath) || !strings.EqualFold(path[:len(ManagementPath)], ManagementPath) {
+func cutBase(base, path string) (string, bool) {
+	if len(path) < len(base) || !strings.EqualFold(path[:len(base)], base) {
 		return path, false
 	}
-	rest := path[len(ManagementPath):]
+	rest := path[len(base):]
 	return rest, rest == "" || rest[0] == '/'
 }
+
+// longestPath is how many segments a path of this API may have: instances/{instanceId}/raiseEvent/{eventName}. Of longer ones no more is read.
+const longestPath = 4
 
 // splitPath takes a path apart, which is still encoded. One slash at the end is ignored; an empty segment, and one with an encoded
 // slash, is not a path of this API.
@@ -30,7 +33,7 @@ func splitPath(path string) ([]segment, bool) {
 	for part := range strings.SplitSeq(path, "/") {
 		once := percentDecode(part)
 		s := segment{text: percentDecode(formDecode(once)), once: once}
-		if s.text == "" || strings.Contains(s.text, "/") || !utf8.ValidString(s.text) || !utf8.ValidString(s.once) {
+		if len(segments) == longestPath || s.text == "" || strings.Contains(s.text, "/") || !utf8.ValidString(s.text) || !utf8.ValidString(s.once) {
 			return nil, false
 		}
 		segments = append(segments, s)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/azdurable/azdurable/durabletask"
 	"github.com/azdurable/azdurable/durabletask/backend"
@@ -25,6 +26,7 @@ type hub struct {
 	*extension.Extension
 	t       *testing.T
 	backend backend.Backend
+	token   string // of the last page
 }
 
 // inMemory opens a store that the test can also look into.
@@ -68,6 +70,13 @@ func startApp(t *testing.T, app *durabletask.App, o extension.Options, test func
 		}()
 		test(h)
 	})
+}
+
+// pass lets virtual time pass, and the instances run as far as they can.
+func (h *hub) pass(d time.Duration) {
+	h.t.Helper()
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 // begin starts an instance and lets it run as far as it can.

@@ -14,6 +14,9 @@ var entityID = regexp.MustCompile(`^@[^@]+@`)
 
 // start is POST orchestrators/{functionName}[/{instanceId}].
 func (c *call) start(w http.ResponseWriter, r *http.Request) error {
+	if err := c.here(); err != nil {
+		return err
+	}
 	name, id := c.path[1].text, ""
 	if len(c.path) > 2 {
 		id = c.path[2].text

@@ -63,6 +63,9 @@ func (c *call) show(w http.ResponseWriter, r *http.Request, code int, state *dur
 // instance finds the instance that the path names. If there is none by that name, it is looked for as links spell it, which is not
 // the same for ids with + or %.
 func (c *call) instance(ctx context.Context) (*durabletask.State, error) {
+	if c.elsewhere {
+		return nil, durabletask.ErrInstanceNotFound
+	}
 	state, err := c.client.Get(ctx, c.path[1].text)
 	if errors.Is(err, durabletask.ErrInstanceNotFound) && c.path[1].once != c.path[1].text {
 		return c.client.Get(ctx, c.path[1].once)

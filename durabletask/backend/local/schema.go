@@ -77,6 +77,9 @@ CREATE TABLE poison (
 	reason       TEXT NOT NULL,
 	body         TEXT NOT NULL
 ) STRICT;
+`, `
+CREATE INDEX uncompleted ON instances (id, status, created) WHERE status <> 1; -- small: most instances complete, and soon
+CREATE INDEX created ON instances (created);                                  -- grows at its end only, which is cheap
 `}
 }
 

@@ -17,6 +17,10 @@ const (
 	stateByID
 	listStates
 	listByKey
+	listUncompleted
+	listOne
+	createdBetween
+	manyCreated
 	insertHistory
 	updateHistory
 	deleteHistory
@@ -49,6 +53,12 @@ const (
 // stateColumns are the columns that scanState reads, in its order.
 const stateColumns = `id, execution_id, name, version, status, generation, created, updated, completed, scheduled_start,
 	parent, tags, custom_status, failure, output, `
+
+// listColumns are those that scanState reads, the input only if it is wanted.
+const listColumns = stateColumns + ` iif(?7, NULL, input)`
+
+// listed selects what a query wants.
+const listed = storedOnce + ` AND id > ?1 AND id >= ?2 AND id < ?3 AND (?4 >> status) & 1 AND created BETWEEN ?5 AND ?6`
 
 // storedOnce leaves out entities that have messages, but no state yet.
 const storedOnce = `execution_id <> ''`
@@ -88,10 +98,17 @@ func (s statement) sql() string {
 	case stateByID:
 		return `SELECT ` + stateColumns + ` input FROM instances WHERE id = ? AND ` + storedOnce
 	case listStates:
-		return `SELECT ` + stateColumns + ` iif(?7, NULL, input) FROM instances
-			WHERE ` + storedOnce + ` AND id > ?1 AND id >= ?2 AND id < ?3 AND (?4 >> status) & 1 AND created BETWEEN ?5 AND ?6 ORDER BY id LIMIT ?8`
+		return `SELECT ` + listColumns + ` FROM instances WHERE ` + listed + ` ORDER BY id LIMIT ?8`
+	case listUncompleted:
+		return `SELECT ` + listColumns + ` FROM instances INDEXED BY uncompleted WHERE status <> 1 AND ` + listed + ` ORDER BY id LIMIT ?8`
+	case listOne:
+		return `SELECT ` + listColumns + ` FROM instances WHERE id = ?9 AND ` + listed + ` LIMIT ?8`
+	case createdBetween:
+		return `SELECT id FROM instances INDEXED BY created WHERE ` + listed
+	case manyCreated:
+		return `SELECT 1 FROM instances INDEXED BY created WHERE created BETWEEN ?1 AND ?2 LIMIT 1 OFFSET ?3`
 	case listByKey: // pages of the file are read once, and written once by who deletes what was read
-		return `SELECT ` + stateColumns + ` iif(?7, NULL, input), key FROM instances NOT INDEXED
+		return `SELECT ` + listColumns + `, key FROM instances NOT INDEXED
 			WHERE ` + storedOnce + ` AND key > ?1 AND id >= ?2 AND id < ?3 AND (?4 >> status) & 1 AND created BETWEEN ?5 AND ?6 ORDER BY key LIMIT ?8`
 	case insertHistory:
 		return `INSERT INTO history (key, seq, events) VALUES (?, ?, ?)`
