@@ -16,33 +16,60 @@ const LocalSettingsFile = "local.settings.json"
 // ErrEncrypted says that the local settings can't be read. The Functions host has decrypted them for the apps that it starts.
 var ErrEncrypted = errors.New("it is encrypted; decrypt it with 'func settings decrypt'")
 
-// ApplyLocalSettings puts the Values of local.settings.json into the environment of this process, as the Functions host does for
-// the handlers it starts. What the environment has already stays. A folder without the file is fine.
-func ApplyLocalSettings(folder string) error {
+// LocalSettings is what local.settings.json says.
+type LocalSettings struct {
+	// Values become environment variables.
+	Values map[string]string
+	// Port is that of a local run under the Functions host; 0 for its default.
+	Port int
+}
+
+// ReadLocalSettings reads local.settings.json. A folder without the file is fine: it says nothing.
+func ReadLocalSettings(folder string) (LocalSettings, error) {
+	var s LocalSettings
 	path := filepath.Join(folder, LocalSettingsFile)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return s, nil
 	}
 	if err != nil {
-		return fmt.Errorf("read the local settings: %w", err)
+		return s, fmt.Errorf("read the local settings: %w", err)
 	}
 	var file struct {
 		IsEncrypted bool           `json:"IsEncrypted"`
 		Values      map[string]any `json:"Values"`
+		Host        struct {
+			Port int `json:"LocalHttpPort"`
+		} `json:"Host"`
 	}
 	if err := json.Unmarshal(withoutMark(text), &file); err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
+		return s, fmt.Errorf("read %s: %w", path, err)
 	}
 	if file.IsEncrypted {
-		return fmt.Errorf("read %s: %w", path, ErrEncrypted)
+		return s, fmt.Errorf("read %s: %w", path, ErrEncrypted)
 	}
+	s.Port, s.Values = file.Host.Port, make(map[string]string, len(file.Values))
 	for name, value := range file.Values {
-		if _, set := os.LookupEnv(name); set || value == nil {
+		if value != nil {
+			s.Values[name] = fmt.Sprint(value)
+		}
+	}
+	return s, nil
+}
+
+// ApplyLocalSettings puts the Values of local.settings.json into the environment of this process, as the Functions host does for
+// the handlers it starts. What the environment has already stays. A folder without the file is fine.
+func ApplyLocalSettings(folder string) error {
+	s, err := ReadLocalSettings(folder)
+	if err != nil {
+		return err
+	}
+	for name, value := range s.Values {
+		if _, set := os.LookupEnv(name); set {
 			continue
 		}
-		if err := os.Setenv(name, fmt.Sprint(value)); err != nil {
-			return fmt.Errorf("apply %q of %s: %w", name, path, err)
+		if err := os.Setenv(name, value); err != nil {
+			return fmt.Errorf("apply %q of %s: %w", name, filepath.Join(folder, LocalSettingsFile), err)
 		}
 	}
 	return nil

@@ -35,11 +35,14 @@ type Store struct {
 }
 
 // String is what start-up says of the store.
-func (s Store) String() string {
+func (s Store) String() string { return fmt.Sprintf("%s (%s)", s.Place(), s.Why) }
+
+// Place says where the state is, and no secret.
+func (s Store) Place() string {
 	if s.Type == StoreAzureStorage {
-		return fmt.Sprintf("%s (%s)", s.azure, s.Why)
+		return s.azure.String()
 	}
-	return fmt.Sprintf("embedded store %s (%s)", s.Path, s.Why)
+	return "embedded store " + s.Path
 }
 
 // chooseStore decides where the state of a hub is kept: who starts the program first, then host.json, then the way it is run.

@@ -1,10 +1,14 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gofrs/flock"
 )
+
+// ErrInUse means that another process has the store open.
+var ErrInUse = errors.New("in use by another process")
 
 // lockFile makes sure that one process has the store open. The operating system gives the lock back when the process ends,
 // however it ends; the file beside the store stays.
@@ -15,7 +19,7 @@ func lockFile(path string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("lock the store: %w; make its folder writable or choose another -data folder", err)
 	}
 	if !ok {
-		return nil, fmt.Errorf("the store %s is in use by another process: stop that one or choose another -data folder", path)
+		return nil, fmt.Errorf("the store %s is %w: stop that one or choose another -data folder", path, ErrInUse)
 	}
 	return l, nil
 }
