@@ -8,6 +8,7 @@ LINTER := .tools/golangci-lint
 FUMPT := .tools/gofumpt
 VULN := .tools/govulncheck
 AZURITE := internal/azuretest/azurite
+JSCLIENT := internal/jsclient
 # What git tracks or is about to.
 GO_FILES = git ls-files --cached --others --exclude-standard -- '*.go'
 
@@ -41,18 +42,21 @@ deploy: ## Package, and deploy to the Function App APP in the resource group GRO
 	$(GO) run ./cmd/azdurable deploy '$(APP)' $(if $(GROUP),--group '$(GROUP)') $(if $(SLOT),--slot '$(SLOT)')
 
 .PHONY: test
-test: vet lint azurite ## Check everything: vet, lint, all tests with the race detector, then the slow ones too
+test: vet lint node ## Check everything: vet, lint, all tests with the race detector, then the slow ones too
 	cd bench && $(GO) vet ./... && $(GO) test ./...
 	$(if $(RACE),,@echo "no C compiler found: the tests run without the race detector")
 	AZDURABLE_AZURITE=1 $(GO) test $(RACE) ./...
 	AZDURABLE_AZURITE=1 AZDURABLE_SLOW=1 $(GO) test ./...
 
+.PHONY: node
+node: azurite $(JSCLIENT)/node_modules/.installed ## Install the programs that tests compare with (needs Node.js)
+
 .PHONY: azurite
-azurite: $(AZURITE)/node_modules/.installed ## Install the emulator that tests compare with (needs Node.js)
+azurite: $(AZURITE)/node_modules/.installed ## Install only the emulator of Azure Storage (needs Node.js)
 
 # What runs is what the lock file says; node_modules is made anew when that changes.
-$(AZURITE)/node_modules/.installed: $(AZURITE)/package-lock.json $(AZURITE)/package.json
-	cd $(AZURITE) && npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+%/node_modules/.installed: %/package-lock.json %/package.json
+	cd $* && npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 .PHONY: test-fast
@@ -86,7 +90,7 @@ bench: ## Compare with peers; BENCH=regexp selects, JSON=file also writes JSON l
 
 .PHONY: clean
 clean: ## Remove what the other commands made
-	rm -rf bin .tools .azdurable bench/.data $(AZURITE)/node_modules
+	rm -rf bin .tools .azdurable bench/.data $(AZURITE)/node_modules $(JSCLIENT)/node_modules
 	@for f in */function.json; do if grep -qs '"generatedBy": "azdurable"' "$$f"; then rm "$$f" && rmdir "$$(dirname "$$f")"; fi; done
 
 # Tools are pinned in a module of their own, so that users of the library never see what they need.

@@ -34,6 +34,7 @@ var rooms = []struct{ room, may string }{
 	{"durabletask/history/...", ""},
 	{"docs", ""},
 	{"internal/azuretest/...", ""},
+	{"internal/jsclient", ""},
 	{"internal/recorded", "durabletask"},
 	{"internal/slow", ""},
 	{"internal/tidy", ""},
