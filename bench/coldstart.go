@@ -100,7 +100,10 @@ func startOnce(ctx context.Context, program, work string) (probe, instance time.
 	var output bytes.Buffer
 	cmd := exec.CommandContext(ctx, program)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = work, &output, &output
-	cmd.Env = []string{"FUNCTIONS_CUSTOMHANDLER_PORT=" + port, "FUNCTIONS_WORKER_RUNTIME=custom"}
+	cmd.Env = []string{
+		"FUNCTIONS_CUSTOMHANDLER_PORT=" + port, "FUNCTIONS_WORKER_RUNTIME=custom", "AZURE_FUNCTIONS_ENVIRONMENT=Development",
+		"AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest=true",
+	}
 	base := "http://127.0.0.1:" + port
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
@@ -136,7 +139,7 @@ func startOnce(ctx context.Context, program, work string) (probe, instance time.
 		return 0, 0, fmt.Errorf("start an orchestration: %s: %s", w.Status, body)
 	}
 	err = lookUntil(ctx, func() bool {
-		return strings.Contains(get(ctx, client, base+"/runtime/webhooks/durabletask/instances/first"), `"runtimeStatus":"Completed"`)
+		return strings.Contains(get(ctx, client, base+"/api/durabletask/instances/first"), `"runtimeStatus":"Completed"`)
 	})
 	return probe, time.Since(begin), err
 }

@@ -36,7 +36,7 @@ var FailureIs500 LinkOption = failureIs500{} //nolint:gochecknoglobals // a cons
 // DTFx: HttpApiHandler.GetClientResponseLinks.
 func (c *DurableClient) CreateHTTPManagementPayload(r *http.Request, id string, options ...LinkOption) HTTPManagementPayload {
 	instance := c.links.Origin(r) + c.links.Path + "/instances/" + formEncode(id)
-	query := c.links.query(id)
+	query := c.links.query(r, id)
 	p := HTTPManagementPayload{
 		ID:                    id,
 		StatusQueryGetURI:     instance + "?" + query,

@@ -22,18 +22,24 @@ type Links struct {
 	// ForwardedHost makes X-Forwarded-Host and X-Forwarded-Proto replace the request's own. Links carry the key, so it is only
 	// for apps that nobody reaches but by a proxy that sets these headers.
 	ForwardedHost bool
+	// EchoCode hands the code that a caller came with out again, if the app has no key: something in front of the app has asked for it, and will again.
+	EchoCode bool
 	// Host is the authority for links that are made without a request; if it is empty, those begin with Path.
 	Host string
 }
 
-// query is what links to an instance end with.
-func (l *Links) query(id string) string {
+// query is what links to an instance end with. r is the request that they answer, or nil.
+func (l *Links) query(r *http.Request, id string) string {
 	q := "taskHub=" + formEncode(l.Hub) + "&connection=" + formEncode(l.Connection)
 	switch {
 	case l.Signer != nil:
 		q += "&sig=" + formEncode(l.Signer.Sign(l.Hub, id))
 	case l.Key != "":
 		q += "&" + l.code()
+	case l.EchoCode && r != nil:
+		if code := r.URL.Query().Get("code"); code != "" {
+			q += "&code=" + formEncode(code)
+		}
 	}
 	return q
 }

@@ -27,6 +27,12 @@ type AppSettings struct {
 	SignedURLs bool `envconfig:"AZDURABLE_SIGNED_URLS"`
 	// PublicURL is the scheme and authority under which callers see the app, for links; empty to go by their requests.
 	PublicURL string `envconfig:"AZDURABLE_PUBLIC_URL"`
+	// Environment is Development for local runs under the Functions host.
+	Environment string `envconfig:"AZURE_FUNCTIONS_ENVIRONMENT"`
+	// Metrics serves what has been counted at /metrics.
+	Metrics bool `envconfig:"AZDURABLE_METRICS"`
+	// LogLevel is the least level of what is logged: debug, info, warn or error; empty means info.
+	LogLevel string `envconfig:"AZDURABLE_LOG_LEVEL"`
 	// ForceLocal allows the embedded store on a Function App.
 	ForceLocal bool `envconfig:"AZDURABLE_FORCE_LOCAL"`
 }
@@ -50,6 +56,11 @@ func (s *AppSettings) host() string {
 
 // UnderHost reports whether the Functions host started this process.
 func (s *AppSettings) UnderHost() bool { return s.Port != "" }
+
+// development reports whether the host runs on the machine of who writes the app.
+func (s *AppSettings) development() bool {
+	return strings.EqualFold(s.Environment, "Development") && s.InstanceID == ""
+}
 
 // functionApp reports whether the app runs in Azure, where several instances share the work and disks don't last.
 func (s *AppSettings) functionApp() bool { return s.InstanceID != "" || s.linuxConsumption() }

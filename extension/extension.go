@@ -61,6 +61,12 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 		return nil, err
 	}
 	e.routePrefix = routePrefix(c)
+	if e.options.ManagementPath == "" {
+		e.options.ManagementPath = ManagementPath
+		if o.hosted() {
+			e.options.ManagementPath = hostManagementPath(e.routePrefix)
+		}
+	}
 	if e.host, err = readCustomHandler(c, o.Settings, e.log); err != nil {
 		return nil, err
 	}
@@ -81,8 +87,10 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 	}
 	e.settings.completeHTTP(app)
 	e.table = register(app, o.Triggers)
-	if wakeUp := e.WakeUp(); wakeUp != nil && o.hosted() {
-		e.table.Register(wakeUp)
+	if o.hosted() {
+		for _, trigger := range e.hostFunctions() {
+			e.table.Register(trigger)
+		}
 	}
 	if e.timers, err = newTimers(e); err != nil {
 		return nil, err
@@ -151,7 +159,7 @@ func (e *Extension) openStore(ctx context.Context) (*openHub, error) {
 	h := &openHub{backend: b, worker: durabletask.NewWorker(e.app, b, worker)}
 	h.client = bindings.NewDurableClient(h.worker.Client(), bindings.Links{
 		Hub: e.hub, Connection: e.settings.connectionName, Path: e.options.ManagementPath, Key: e.key, Signer: e.options.signer(), Public: e.public,
-		ForwardedHost: e.settings.useForwardedHost, Host: e.options.Settings.host(),
+		ForwardedHost: e.settings.useForwardedHost, Host: e.options.Settings.host(), EchoCode: e.options.hosted(),
 	})
 	h.management = newManagement(e, h)
 	return h, nil

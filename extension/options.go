@@ -29,7 +29,8 @@ type Options struct {
 	// SignedURLs makes the links to an instance carry a signature for just that instance in place of the key. It needs a key. false leaves it to
 	// AZDURABLE_SIGNED_URLS.
 	SignedURLs bool
-	// ManagementPath is where the management API is mounted: a slash, no slash at the end; default: ManagementPath.
+	// ManagementPath is where the management API is mounted: a slash, no slash at the end; default: ManagementPath, or under the Functions host
+	// the path of its function there.
 	ManagementPath string
 	// Logger takes what happens; default: slog.Default().
 	Logger *slog.Logger
@@ -67,9 +68,6 @@ func (o *Options) complete() error {
 	}
 	if o.SignedURLs = o.SignedURLs || o.Settings.SignedURLs; o.SignedURLs && o.Key == "" {
 		return errors.New("signed URLs need a key to sign with: set AZDURABLE_KEY, or leave AZDURABLE_SIGNED_URLS out")
-	}
-	if o.ManagementPath == "" {
-		o.ManagementPath = ManagementPath
 	}
 	return nil
 }

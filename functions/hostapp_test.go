@@ -6,18 +6,17 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/azdurable/azdurable/bindings"
 	"github.com/azdurable/azdurable/handler/hosttest"
 )
 
-// hostFunctions are the functions of the sample app that the Functions host knows.
-var hostFunctions = []bindings.HostTrigger{HTTPStart}
+// hostedKey is the app's own key. The Functions host has keys of its own, for starters.
+const hostedKey = "the key of the app in these tests"
 
 // appFolder makes what would be deployed of the sample app. The settings are those of a deployed app, plus more.
 func appFolder(t *testing.T, more map[string]string) hosttest.Options {
@@ -37,10 +36,12 @@ func appFolder(t *testing.T, more map[string]string) hosttest.Options {
 		},
 		"extensions": map[string]any{"durableTask": map[string]any{"hubName": "HostTest"}},
 	})
-	for _, f := range hostFunctions {
-		writeJSON(t, filepath.Join(root, f.Name(), "function.json"), f.Function())
+	generate := exec.CommandContext(t.Context(), program(t), "-generate", root)
+	generate.Env = []string{}
+	if out, err := generate.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
-	settings := map[string]string{"FUNCTIONS_WORKER_RUNTIME": "custom", "WEBSITE_HOSTNAME": ""}
+	settings := map[string]string{"FUNCTIONS_WORKER_RUNTIME": "custom", "WEBSITE_HOSTNAME": "", "AZDURABLE_KEY": hostedKey}
 	maps.Copy(settings, more)
 	return hosttest.Options{App: root, Settings: settings}
 }
@@ -104,14 +105,15 @@ func (h *hosted) mustStart(name, id, input string) {
 	}
 }
 
-// direct asks the management API of the program itself: the host keeps its paths to itself. Nothing is answered while the program is gone.
-func (h *hosted) direct(method, path, body string) (code int, answer string) {
-	r, err := http.NewRequest(method, "http://127.0.0.1:"+strconv.Itoa(h.Port())+management+path, strings.NewReader(body))
+// manage asks the management API, where the host serves it.
+func (h *hosted) manage(method, path, body string) (code int, answer string) {
+	r, err := http.NewRequest(method, h.URL+"/api/durabletask"+path, strings.NewReader(body))
 	if err != nil {
 		return 0, err.Error()
 	}
 	r.Header.Set("Content-Type", "application/json")
-	w, err := client.Do(r)
+	r.Header.Set("X-Functions-Key", hostedKey)
+	w, err := h.Client().Do(r)
 	if err != nil {
 		return 0, err.Error()
 	}
@@ -142,7 +144,7 @@ func (h *hosted) until(done func() bool) {
 func (h *hosted) reaches(id, status string) (answer string) {
 	h.t.Helper()
 	h.until(func() bool {
-		_, answer = h.direct(http.MethodGet, "/instances/"+id, "")
+		_, answer = h.manage(http.MethodGet, "/instances/"+id, "")
 		return strings.Contains(answer, `"runtimeStatus":"`+status+`"`)
 	})
 	return answer
@@ -153,7 +155,7 @@ func (h *hosted) approves() {
 	h.t.Helper()
 	const id = "approval"
 	h.until(func() bool {
-		code, _ := h.direct(http.MethodPost, "/instances/"+id+"/raiseEvent/Approval", `{"approved":true}`)
+		code, _ := h.manage(http.MethodPost, "/instances/"+id+"/raiseEvent/Approval", `{"approved":true}`)
 		return code == http.StatusAccepted
 	})
 	if got := h.reaches(id, "Completed"); !strings.Contains(got, `"output":"approved"`) {

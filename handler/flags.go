@@ -22,7 +22,7 @@ const (
 type flags struct {
 	listen, data, store, hub, key string
 	maxBody                       int64
-	listens                       bool // -listen was given
+	listens                       bool   // -listen was given
 	generate, check               string // folders
 	version                       bool
 }
@@ -39,7 +39,8 @@ The store AzureStorage is the account that AzureWebJobsStorage names.
 Settings also come from host.json (extensions.durableTask) and, for runs without the Functions host,
 local.settings.json, both in the working directory; from environment variables named
 AzureFunctionsJobHost__extensions__durableTask__…, which override host.json; and from AZDURABLE_KEY
-and AZDURABLE_PUBLIC_URL (https://host, what links in answers begin with).
+and AZDURABLE_PUBLIC_URL (https://host, what links in answers begin with). AZDURABLE_LOG_LEVEL is debug, info, warn or
+error; AZDURABLE_METRICS=true serves counters for Prometheus at /metrics.
 Under the Functions host (FUNCTIONS_CUSTOMHANDLER_PORT is set) the app listens on that port of 127.0.0.1.
 
 -generate writes a folder with a function.json for each function that the Functions host calls, removes those that it wrote for functions

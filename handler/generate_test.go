@@ -24,8 +24,9 @@ func TestGenerate(t *testing.T) {
 		code = run(echo(), []bindings.Trigger{start}, args, &out, &wrong)
 		return code, out.String(), wrong.String()
 	}
-	const want = "+ DurableWakeUp/function.json\n+ Start/function.json\n" // the first is there for the engine
-	if code, out, wrong := main("-generate-check", folder); code != exitFailed || out != want || !strings.Contains(wrong, "2 file(s) in") {
+	// The first three are there for the engine.
+	const want = "+ DurableHealth/function.json\n+ DurableManagement/function.json\n+ DurableWakeUp/function.json\n+ Start/function.json\n"
+	if code, out, wrong := main("-generate-check", folder); code != exitFailed || out != want || !strings.Contains(wrong, "4 file(s) in") {
 		t.Errorf("check before: %d %q %q", code, out, wrong)
 	}
 	if code, out, wrong := main("-generate", folder); code != exitClean || out != want || strings.Contains(wrong, "azdurable:") {

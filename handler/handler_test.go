@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/azdurable/azdurable/bindings"
 	"github.com/azdurable/azdurable/durabletask"
@@ -25,7 +26,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 func options(t *testing.T) Options {
 	t.Helper()
 	return Options{
-		Listen: "localhost:0",
+		Listen: "localhost:0", patience: time.Millisecond,
 		Extension: extension.Options{
 			Folder: t.TempDir(), Environ: []string{}, Settings: &extension.AppSettings{}, Logger: quiet(),
 			Open: func(ctx context.Context, _ extension.Store, log *slog.Logger) (backend.Backend, error) {

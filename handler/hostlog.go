@@ -13,8 +13,9 @@ import (
 // "warn" in it a warning, and the rest of stderr an error, as customHandler.description.useStdErrorStreamForErrorsOnly says by default (custom-handler §2.5).
 type hostLog struct{ out, err slog.Handler }
 
-func newHostLog(stdout, stderr io.Writer) slog.Handler {
-	return &hostLog{out: slog.NewTextHandler(stdout, nil), err: slog.NewTextHandler(stderr, nil)}
+func newHostLog(stdout, stderr io.Writer, level slog.Leveler) slog.Handler {
+	o := &slog.HandlerOptions{Level: level}
+	return &hostLog{out: slog.NewTextHandler(stdout, o), err: slog.NewTextHandler(stderr, o)}
 }
 
 func (h *hostLog) Enabled(ctx context.Context, level slog.Level) bool {

@@ -45,7 +45,7 @@ func newHostRoutes(e *extension.Extension, app *extension.AppSettings, maxBody i
 		h.names = append(h.names, t.Name())
 	}
 	h.forwarded = mux
-	return h.identify(recoverPanics(log)(serveOwnManagement(e.Management(), maxBody)(h)))
+	return h.identify(recoverPanics(log)(h))
 }
 
 // byMode tells the functions that the host invokes in JSON from those whose requests it forwards (custom-handler §3.1).
@@ -188,19 +188,4 @@ func (h *hostRoutes) unknown(w http.ResponseWriter, r *http.Request) {
 func (h *hostRoutes) refuse(w http.ResponseWriter, r *http.Request, code int, why string) {
 	h.log.ErrorContext(r.Context(), "an invocation was refused", "reason", why)
 	bindings.WriteJSON(w, code, answer{Logs: []string{why}})
-}
-
-// serveOwnManagement answers the management API to whoever is on this machine. The host keeps these paths to itself, so that what it passes on of
-// them got there by a trick.
-func serveOwnManagement(management http.Handler, maxBody int64) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		own := serveManagement(limitBody(maxBody, management))(next)
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if bindings.InvocationID(r.Context()) != "" {
-				next.ServeHTTP(w, r)
-				return
-			}
-			own.ServeHTTP(w, r)
-		})
-	}
 }

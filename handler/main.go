@@ -34,13 +34,17 @@ func run(app *durabletask.App, triggers []bindings.Trigger, args []string, stdou
 		complain(err)
 		return exitFailed
 	}
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+	level := new(slog.LevelVar)
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	if host.present() {
-		log = withInvocations(slog.New(newHostLog(stdout, stderr)))
+		log = withInvocations(slog.New(newHostLog(stdout, stderr, level)))
 		checkProxy(os.LookupEnv, log)
 	}
 	slog.SetDefault(log)
 	o, err := configure(host, triggers, args, log, stdout)
+	if err == nil {
+		err = setLevel(level, o.Extension.Settings.LogLevel)
+	}
 	switch {
 	case err == nil:
 	case host.present(): // it stays up and says what is wrong, or nobody would learn
@@ -64,6 +68,17 @@ func run(app *durabletask.App, triggers []bindings.Trigger, args []string, stdou
 		return exitFailed
 	}
 	return exitClean
+}
+
+// setLevel makes a log begin at a level; with nothing said it stays at info.
+func setLevel(level *slog.LevelVar, text string) error {
+	if text == "" {
+		return nil
+	}
+	if err := level.UnmarshalText([]byte(text)); err != nil {
+		return fmt.Errorf("AZDURABLE_LOG_LEVEL is %q; it may be debug, info, warn or error", text)
+	}
+	return nil
 }
 
 // usageError is a mistake on the command line.

@@ -109,7 +109,7 @@ func TestInvocationsThatFail(t *testing.T) {
 		{"an error", "POST", "/Fails", message, 500, []string{"no luck"}},
 		{"a panic", "POST", "/Panics", message, 500, []string{"boom", "protocol_test.go"}},
 		{"not the type", "POST", "/Typed", message, 500, []string{"the message m1 of Typed (delivery 3)", "poison", "byte 1"}},
-		{"wrong letter case", "POST", "/fails", message, 404, []string{"POST /fails", "Fails, Panics, Typed, Works, HttpStart"}},
+		{"wrong letter case", "POST", "/fails", message, 404, []string{"POST /fails", "Fails, Panics, Typed, Works, DurableHealth, DurableManagement, HttpStart"}},
 		{"unknown function", "POST", "/Nope", message, 404, []string{"Fails, Panics", "make the function folders anew"}},
 		{"wrong method", "GET", "/Fails", "", 405, []string{"invoked by POST, not by GET"}},
 		{"a forwarded function invoked", "POST", "/HttpStart", message, 404, []string{"enableForwardingHttpRequest"}},
@@ -347,7 +347,7 @@ func TestOriginOfRequests(t *testing.T) {
 		{"proxied, after a swap", "", "old.azurewebsites.net", []string{"Was-Default-Hostname", "new.azurewebsites.net", "X-Forwarded-Proto", "https"}, "https://new.azurewebsites.net/"},
 		{"proxied, on Linux", "", "app.azurewebsites.net", []string{"Disguised-Host", "custom.example.org", "X-Forwarded-Proto", "https"}, "https://custom.example.org/"},
 		{"proxied, a bad header", "", "localhost:7071", []string{"X-Forwarded-Host", "evil/path?"}, "http://localhost:7071/"},
-		{"override", "https://orders.example.org/", "", []string{"Host", "app.example.org"}, "https://orders.example.org/runtime"},
+		{"override", "https://orders.example.org/", "", []string{"Host", "app.example.org"}, "https://orders.example.org/api/durabletask/instances/"},
 	} {
 		var log lines
 		h := app(t, &log, func(o *Options) { o.Extension.Settings.PublicURL, o.Extension.Settings.Hostname = c.public, c.site }, link)
@@ -420,7 +420,7 @@ func TestFunctionPastItsDeadline(t *testing.T) {
 func TestHostLog(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
-	log := withInvocations(slog.New(newHostLog(&out, &errs)))
+	log := withInvocations(slog.New(newHostLog(&out, &errs, slog.LevelInfo)))
 	ctx := (&bindings.Invocation{ID: "one"}).With(t.Context())
 	log.InfoContext(ctx, "info\nof two lines")
 	log.WarnContext(ctx, "careful")

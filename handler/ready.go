@@ -1,9 +1,14 @@
 package handler
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/azdurable/azdurable/bindings"
 )
@@ -19,7 +24,9 @@ type readyHandler struct {
 	mu      sync.Mutex
 	handler http.Handler
 	problem error
-	changed chan struct{} // closed with every change
+	// patience is how long an invocation waits for the problem to pass.
+	patience time.Duration
+	changed  chan struct{} // closed with every change
 }
 
 func newReadyHandler(log *slog.Logger) *readyHandler {
@@ -27,15 +34,15 @@ func newReadyHandler(log *slog.Logger) *readyHandler {
 }
 
 // ready hands the requests to next from now on.
-func (h *readyHandler) ready(next http.Handler) { h.set(next, nil) }
+func (h *readyHandler) ready(next http.Handler) { h.set(next, nil, 0) }
 
-// failing answers requests with what is wrong, until ready is called.
-func (h *readyHandler) failing(problem error) { h.set(nil, problem) }
+// failing answers requests with what is wrong, until ready is called. patience is how long an invocation waits for that.
+func (h *readyHandler) failing(problem error, patience time.Duration) { h.set(nil, problem, patience) }
 
-func (h *readyHandler) set(next http.Handler, problem error) {
+func (h *readyHandler) set(next http.Handler, problem error, patience time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.handler, h.problem = next, problem
+	h.handler, h.problem, h.patience = next, problem, patience
 	close(h.changed)
 	h.changed = make(chan struct{})
 }
@@ -47,7 +54,7 @@ func (h *readyHandler) state() (next http.Handler, changed <-chan struct{}, prob
 }
 
 func (h *readyHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	next, changed, problem := h.state()
+	next, _, problem := h.state()
 	users := r.Header.Get(invocationHeader) != ""
 	switch {
 	case r.URL.Path == "/" && !users: // the Functions host asks here whether the app is up
@@ -57,21 +64,50 @@ func (h *readyHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeHealth(w, next, problem)
 		return
 	}
-	for next == nil && problem == nil {
-		select {
-		case <-changed:
-			next, changed, problem = h.state()
-		case <-r.Context().Done():
-			w.Header().Set("Retry-After", "1")
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
+	if next == nil {
+		next, problem = h.wait(r.Context(), users && !fromOutside(r))
 	}
 	if next == nil {
 		h.unavailable(w, r, problem)
 		return
 	}
 	next.ServeHTTP(w, r)
+}
+
+// wait returns what serves requests, once it is there, or what keeps it from being there, once that is known. An invocation waits for that to pass.
+func (h *readyHandler) wait(ctx context.Context, invocation bool) (http.Handler, error) {
+	began := time.Now()
+	for {
+		next, changed, problem := h.state()
+		left := time.Duration(math.MaxInt64)
+		if problem != nil {
+			left = 0
+		}
+		if problem != nil && invocation {
+			left = h.patienceOf() - time.Since(began)
+		}
+		if next != nil || left <= 0 {
+			return next, problem
+		}
+		limit := time.NewTimer(left)
+		select {
+		case <-changed:
+		case <-limit.C:
+		case <-ctx.Done():
+			limit.Stop()
+			return nil, cmp.Or(problem, errStarting)
+		}
+		limit.Stop()
+	}
+}
+
+// errStarting is what a caller is told whose patience ended before anything was known.
+var errStarting = errors.New("it is starting")
+
+func (h *readyHandler) patienceOf() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.patience
 }
 
 // unavailable says why nothing is served, to a caller and to the host. The host drops what it is told, so the log has it for each invocation.

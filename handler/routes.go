@@ -21,8 +21,22 @@ func routes(e *extension.Extension, maxBody int64, log *slog.Logger) http.Handle
 			mount(mux, pathPrefix(e), t, limitBody(bodyLimit(t.MaxBody(), maxBody), h))
 		}
 	}
+	if e.MetricsOn() {
+		mux.Method(http.MethodGet, MetricsPath, e.Authorize(serveMetrics(e)))
+	}
 	// Around the router and not in it: one without routes would skip them, and an app need not have HTTP functions.
 	return recoverPanics(log)(serveManagement(limitBody(maxBody, e.Management()))(mux))
+}
+
+// MetricsPath is where the app's counters are, if AZDURABLE_METRICS=true asks for them.
+const MetricsPath = "/metrics"
+
+// serveMetrics writes the app's counters as Prometheus reads them.
+func serveMetrics(e *extension.Extension) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		e.WriteMetrics(w)
+	})
 }
 
 // mount serves an HTTP function at each of the paths of its route.

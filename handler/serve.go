@@ -27,6 +27,8 @@ type Options struct {
 	Extension extension.Options
 
 	problem error // why the app can't start, found out before it was tried
+	// patience is how long an invocation waits for an app that can't start yet.
+	patience time.Duration
 	// instead is what Main does instead of serving, and its exit code; nil to serve.
 	instead func(app *durabletask.App, o extension.Options, stdout, stderr io.Writer) int
 }
@@ -40,9 +42,16 @@ const (
 	requestGrace = 500 * time.Millisecond
 	cancelGrace  = 250 * time.Millisecond
 	stopTime     = 10 * time.Second
-	// firstRetry and lastRetry are the shortest and the longest pause between attempts to open a store that is down.
-	firstRetry = 250 * time.Millisecond
+	// firstRetry and lastRetry are the shortest and the longest pause between attempts to open a store that is down, and startTime is how long one
+	// may take. The first pause is short, because after a restart by the host the store is in use until the process before has gone.
+	firstRetry = 50 * time.Millisecond
 	lastRetry  = 10 * time.Second
+	startTime  = 10 * time.Second
+	// startPatience is for how long requests wait instead of being told that the store is down.
+	startPatience = 2 * time.Second
+	// invocationPatience is how long an invocation waits then: the host gives a message that fails to the next attempt at once, and after five of
+	// them up.
+	invocationPatience = 15 * time.Second
 )
 
 // Serve runs an app until ctx ends, and then stops it within 10 s: requests first, then running work. It answers / before the
@@ -68,7 +77,7 @@ func Serve(ctx context.Context, app *durabletask.App, o Options) error {
 		return err
 	case err != nil && ctx.Err() == nil: // the host gives up on a handler that exits, and nobody would learn why
 		log.Error("the app can't start; it needs a change of its settings", "error", err)
-		s.failing(err)
+		s.failing(err, 0)
 	}
 	err = nil
 	select {
@@ -102,16 +111,19 @@ func (s *server) bringUp(ctx context.Context, app *durabletask.App, o *Options) 
 	} else {
 		warnOfUncalled(e, o.Extension.Logger)
 	}
+	began := time.Now()
 	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
-		if err = e.Start(ctx); err == nil {
+		if err = o.start(ctx, e); err == nil {
 			s.ready(o.routes(e))
 			return e, nil
 		}
 		if !o.hosted() || ctx.Err() != nil {
-			return nil, err //nolint:wrapcheck // it says what to change
+			return nil, err
 		}
-		o.Extension.Logger.Error("the app can't start yet and tries again", "error", err, "pause", pause)
-		s.failing(err)
+		if time.Since(began)+pause > s.patience {
+			o.Extension.Logger.Error("the app can't start yet and tries again", "error", err, "pause", pause)
+			s.failing(err, o.patience)
+		}
 		t := time.NewTimer(pause)
 		select {
 		case <-t.C:
@@ -119,6 +131,16 @@ func (s *server) bringUp(ctx context.Context, app *durabletask.App, o *Options) 
 		}
 		t.Stop()
 	}
+}
+
+// start makes one attempt to start the app. Under the Functions host it is cut off, so that callers learn soon that the store doesn't answer.
+func (o *Options) start(ctx context.Context, e *extension.Extension) error {
+	if o.hosted() {
+		limited, cancel := context.WithTimeoutCause(ctx, startTime, errors.New("the store has not answered in time"))
+		defer cancel()
+		ctx = limited
+	}
+	return e.Start(ctx) //nolint:wrapcheck // it says what to change
 }
 
 // routes puts together what the server answers.
@@ -149,6 +171,9 @@ func (o *Options) complete() {
 	if o.Listen == "" {
 		o.Listen = DefaultListen
 	}
+	if o.patience == 0 {
+		o.patience = invocationPatience
+	}
 	if o.MaxBody == 0 {
 		o.MaxBody = DefaultMaxBody
 	}
@@ -169,11 +194,14 @@ type server struct {
 	routes *readyHandler
 	failed chan error
 	end    context.CancelFunc // ends the contexts of requests
+	// patience is for how long requests wait before they are told that the app can't start yet.
+	patience time.Duration
 }
 
 func newServer(listener net.Listener, log *slog.Logger) *server {
 	base, end := context.WithCancel(context.Background())
 	s := &server{failed: make(chan error, 1), end: end, routes: newReadyHandler(log)}
+	s.patience = startPatience
 	s.http = &http.Server{
 		Handler: s.routes, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
 		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -191,7 +219,7 @@ func newServer(listener net.Listener, log *slog.Logger) *server {
 func (s *server) ready(h http.Handler) { s.routes.ready(h) }
 
 // failing lets the server say what is wrong.
-func (s *server) failing(problem error) { s.routes.failing(problem) }
+func (s *server) failing(problem error, patience time.Duration) { s.routes.failing(problem, patience) }
 
 // stop accepts no more requests and lets the ones that are going on end, for a moment; then their contexts end, whereupon those that
 // wait for an instance answer what they know.
