@@ -65,7 +65,7 @@ func forwarded(ctx context.Context, folder string) ([]figure, error) {
 			}
 			way[i] = time.Since(began)
 			began = time.Now()
-			if err := get(ctx, url); err != nil {
+			if err := ask(ctx, url); err != nil {
 				return nil, err
 			}
 			bare[i] = time.Since(began)
@@ -154,8 +154,8 @@ func post(ctx context.Context, url string) error {
 	return expect(r, http.StatusAccepted)
 }
 
-// get asks whether the app is up.
-func get(ctx context.Context, url string) error {
+// ask asks whether the app is up.
+func ask(ctx context.Context, url string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return err
