@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/azdurable/azdurable/durabletask"
 )
 
 // HTTPFunc answers a request. The client belongs to the task hub of the app.
@@ -149,6 +151,7 @@ func (t *HTTPTrigger) Answer(ctx context.Context, in *Invocation, client *Durabl
 	}
 	if in.TraceParent == "" {
 		in.TraceParent = traceParent(raw)
+		ctx = durabletask.WithTrace(ctx, in.TraceParent, "")
 	}
 	w := newHeldResponse()
 	outcome, err := t.answer(ctx, in, func(ctx context.Context) error {

@@ -94,6 +94,7 @@ func (c *Client) ScheduleJSON(ctx context.Context, name string, input *string, o
 	event := &history.ExecutionStarted{
 		Header:   history.Header{ID: history.NoID, Time: now, ActivityID: c.newID()},
 		Instance: instance, Name: name, Version: s.version, Input: input, Tags: s.tags, ScheduledStart: s.at, Generation: &generation,
+		ParentTraceContext: traceOf(ctx),
 	}
 	creation := backend.Creation{Start: history.Message{Target: instance, Event: event}, Fresh: s.id == ""}
 	switch {

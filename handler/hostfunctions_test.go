@@ -1,12 +1,15 @@
 package handler
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/azdurable/azdurable/bindings"
+	"github.com/azdurable/azdurable/durabletask/history"
+	"github.com/azdurable/azdurable/extension"
 )
 
 // Under the host the management API is a function that the host lets everybody call, and that asks for the app's own key.
@@ -94,4 +97,60 @@ func TestLevelOfTheLog(t *testing.T) {
 	if err := setLevel(&level, "loud"); err == nil || !strings.Contains(err.Error(), "AZDURABLE_LOG_LEVEL") {
 		t.Errorf("loud: %v", err)
 	}
+}
+
+// What a caller starts is part of its trace, however the request came.
+func TestStartsBelongToTheTraceOfTheRequest(t *testing.T) {
+	t.Parallel()
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	started := func(t *testing.T, e *extension.Extension) string {
+		t.Helper()
+		events, err := e.Client().History(t.Context(), "one")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, event := range events {
+			if start, ok := event.(*history.ExecutionStarted); ok && start.ParentTraceContext != nil {
+				return start.ParentTraceContext.TraceParent
+			}
+		}
+		return ""
+	}
+	for name, c := range map[string]struct {
+		port, setting, method, path, body, header string
+	}{
+		"standalone":         {"", "", http.MethodPost, "/api/orchestrators/Echo/one", "1", parent},
+		"management API":     {"", "", http.MethodPost, "/runtime/webhooks/durabletask/orchestrators/Echo/one", "1", parent},
+		"forwarded":          {"1", forwarding, http.MethodPost, "/api/orchestrators/Echo/one", "1", parent},
+		"JSON":               {"1", "", http.MethodPost, "/HttpStart", envelopeOf("{}"), parent},
+		"JSON, from request": {"1", "", http.MethodPost, "/HttpStart", envelopeOf(`{"traceparent":["` + parent + `"]}`), ""},
+	} {
+		o := options(t)
+		o.Extension.Settings.Port, o.Extension.Settings.Environment, o.Extension.Environ = c.port, "Development", []string{c.setting}
+		o.Extension.Triggers = []bindings.Trigger{starter()}
+		o.complete()
+		e, err := extension.Initialize(echo(), o.Extension)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { e.Stop(context.Background()) })
+		if w := call(o.routes(e), c.method, c.path, c.body, "Traceparent", c.header); w.Code/100 != 2 {
+			t.Fatalf("%s: %d %s", name, w.Code, w.Body)
+		}
+		if _, err := e.Client().Wait(t.Context(), "one"); err != nil {
+			t.Fatal(err)
+		}
+		if got := started(t, e); got != parent {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// envelopeOf is an invocation of the starter by a request with these headers.
+func envelopeOf(headers string) string {
+	return `{"Data":{"req":{"Url":"http://localhost/api/orchestrators/Echo/one","Method":"POST","Query":{},"Headers":` + headers +
+		`,"Params":{"name":"Echo","instanceId":"one"},"Body":"1"}},"Metadata":{}}`
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/azdurable/azdurable/bindings"
+	"github.com/azdurable/azdurable/durabletask"
 	"github.com/azdurable/azdurable/extension"
 	"github.com/go-chi/chi/v5"
 )
@@ -92,7 +93,8 @@ func pathPrefix(e *extension.Extension) string {
 func (h *hostRoutes) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		in := &bindings.Invocation{ID: lastOf(r.Header.Get(invocationHeader)), TraceParent: r.Header.Get("Traceparent"), Log: h.log}
-		ctx, cancel := withDeadline(in.With(r.Context()), h.e.CustomHandler().Timeout)
+		ctx := durabletask.WithTrace(in.With(r.Context()), in.TraceParent, r.Header.Get("Tracestate"))
+		ctx, cancel := withDeadline(ctx, h.e.CustomHandler().Timeout)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})

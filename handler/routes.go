@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/azdurable/azdurable/bindings"
+	"github.com/azdurable/azdurable/durabletask"
 	"github.com/azdurable/azdurable/extension"
 	"github.com/go-chi/chi/v5"
 )
@@ -25,7 +26,7 @@ func routes(e *extension.Extension, maxBody int64, log *slog.Logger) http.Handle
 		mux.Method(http.MethodGet, MetricsPath, e.Authorize(serveMetrics(e)))
 	}
 	// Around the router and not in it: one without routes would skip them, and an app need not have HTTP functions.
-	return recoverPanics(log)(serveManagement(limitBody(maxBody, e.Management()))(mux))
+	return recoverPanics(log)(traced(serveManagement(limitBody(maxBody, e.Management()))(mux)))
 }
 
 // MetricsPath is where the app's counters are, if AZDURABLE_METRICS=true asks for them.
@@ -36,6 +37,13 @@ func serveMetrics(e *extension.Extension) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		e.WriteMetrics(w)
+	})
+}
+
+// traced makes what a request starts part of its trace.
+func traced(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(durabletask.WithTrace(r.Context(), r.Header.Get("Traceparent"), r.Header.Get("Tracestate"))))
 	})
 }
 
