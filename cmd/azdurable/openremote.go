@@ -13,6 +13,8 @@ import (
 const (
 	standardPort = 7071
 	standardPath = extension.ManagementPath
+	// hostedPath is where the API of an app is under the Functions host, with the usual route prefix.
+	hostedPath = "/api/durabletask"
 )
 
 // openRemote finds the app: as given, else as the settings in this folder say.

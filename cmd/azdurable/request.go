@@ -157,11 +157,13 @@ func (a *answer) message() string {
 func (r *remote) unexpected(a *answer) error {
 	switch {
 	case a.status == http.StatusUnauthorized && r.key == "":
-		return fail(exitAccess, "%s wants a key: pass it with --key or AZDURABLE_KEY", r.where())
+		return fail(exitAccess, "%s wants a key: pass it with --key or AZDURABLE_KEY (and under the Functions host the path of an app in Go is %s)", r.where(), hostedPath)
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
-		return fail(exitAccess, "%s refuses the key: pass its own with --key or AZDURABLE_KEY (on Azure the system key durabletask_extension)", r.where())
+		return fail(exitAccess, "%s refuses the key: pass its own with --key or AZDURABLE_KEY (in Azure the path of an app in Go is %s; "+
+			"one with Microsoft's extension takes the system key durabletask_extension)", r.where(), hostedPath)
 	case a.status == http.StatusNotFound || a.status >= 300 && a.status < 400:
-		return fail(exitUnreachable, "there is no management API at %s: check the address; its path is usually %s", r.base, standardPath)
+		return fail(exitUnreachable, "there is no management API at %s: check the address; its path is usually %s, or %s under the Functions host",
+			r.base, standardPath, hostedPath)
 	case a.status == http.StatusServiceUnavailable:
 		return fail(exitUnreachable, "%s is not ready: %s", r.where(), a.message())
 	case a.status == http.StatusBadRequest:
