@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +15,7 @@ import (
 )
 
 // panicky is an app whose middleware panics for a while, as an engine does that has a fault.
-func panicky(broken *bool) func() *durabletask.App {
+func panicky(broken *atomic.Bool) func() *durabletask.App {
 	return func() *durabletask.App {
 		echo := durabletask.NewOrchestrator(func(ctx durabletask.Context, _ string) (string, error) {
 			return durabletask.NewEvent[string]("Text").Wait(ctx, time.Hour)
@@ -22,7 +23,7 @@ func panicky(broken *bool) func() *durabletask.App {
 		app := durabletask.New(echo)
 		app.UseOrchestrations(func(next durabletask.Handler[*durabletask.OrchestrationWork]) durabletask.Handler[*durabletask.OrchestrationWork] {
 			return func(ctx context.Context, w *durabletask.OrchestrationWork) error {
-				if *broken {
+				if broken.Load() {
 					panic("out of order")
 				}
 				return next(ctx, w)
@@ -47,11 +48,11 @@ func TestReplayAfterRepair(t *testing.T) {
 	for _, size := range []int{10, 100_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
-			var broken bool
+			var broken atomic.Bool
 			inWorld(t, panicky(&broken), func(w *world, worker *hub) {
 				w.start("Echo", "echo", "")
 				time.Sleep(time.Second)
-				broken = true
+				broken.Store(true)
 				text := strings.Repeat("x", size)
 				if err := w.RaiseEvent(w.ctx, "echo", "Text", text); err != nil {
 					t.Fatal(err)
@@ -65,7 +66,7 @@ func TestReplayAfterRepair(t *testing.T) {
 				if err != nil || whole.Name != "Text" {
 					t.Errorf("%+v, %v", whole, err)
 				}
-				broken = false
+				broken.Store(false)
 				if err := w.ReplayPoison(w.ctx, all[0].ID); err != nil {
 					t.Fatal(err)
 				}
@@ -82,16 +83,16 @@ func TestReplayAfterRepair(t *testing.T) {
 // A process that ends between putting a message back and deleting it from the poison queue leaves it in both; its second copy has no effect.
 func TestReplayCutShort(t *testing.T) {
 	t.Parallel()
-	var broken bool
+	var broken atomic.Bool
 	inWorld(t, panicky(&broken), func(w *world, _ *hub) {
 		w.start("Echo", "echo", "")
 		time.Sleep(time.Second)
-		broken = true
+		broken.Store(true)
 		if err := w.RaiseEvent(w.ctx, "echo", "Text", "text"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(20 * time.Minute)
-		broken = false
+		broken.Store(false)
 		id := w.poison()[0].ID
 		fault := w.outside.transport.Inject(azuretest.Rule{Op: azuretest.OpDeleteMessage, Times: 4, Do: azuretest.FailBefore(500, "InternalError")})
 		if err := w.ReplayPoison(w.ctx, id); err == nil || fault.Fired() != 4 {

@@ -150,6 +150,7 @@ func changed(rows []azuretest.Entity, method string, row azuretest.Entity) []azu
 		return append(rows, row)
 	case method == "PATCH" || method == "MERGE":
 		merged := row
+		merged.Properties = slices.Clip(row.Properties) // the recorded row is everybody's
 		for _, p := range rows[at].Properties {
 			if !slices.ContainsFunc(row.Properties, func(q azuretest.Property) bool { return q.Name == p.Name }) {
 				merged.Properties = append(merged.Properties, p)
