@@ -9,6 +9,8 @@ FUMPT := .tools/gofumpt
 VULN := .tools/govulncheck
 AZURITE := internal/azuretest/azurite
 JSCLIENT := internal/jsclient
+# The packages that have slow tests: their own, or those of the suite of every store.
+SLOW = $(sort $(dir $(shell grep -rl --include='*_test.go' -e 'azdurable/internal/slow"' -e 'backend/backendtest"' --exclude-dir=node_modules .)))
 # What git tracks or is about to.
 GO_FILES = git ls-files --cached --others --exclude-standard -- '*.go'
 
@@ -46,7 +48,7 @@ test: vet lint node ## Check everything: vet, lint, all tests with the race dete
 	cd bench && $(GO) vet ./... && $(GO) test ./...
 	$(if $(RACE),,@echo "no C compiler found: the tests run without the race detector")
 	AZDURABLE_AZURITE=1 $(GO) test $(RACE) ./...
-	AZDURABLE_AZURITE=1 AZDURABLE_SLOW=1 $(GO) test ./...
+	AZDURABLE_AZURITE=1 AZDURABLE_SLOW=1 $(GO) test $(SLOW)
 
 .PHONY: node
 node: azurite $(JSCLIENT)/node_modules/.installed ## Install the programs that tests compare with (needs Node.js)

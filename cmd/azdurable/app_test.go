@@ -25,16 +25,19 @@ import (
 //	without <name>        takes a program off PATH, with all but the go command
 //
 // $CHECKOUT is this repository, $PLATFORM this machine, $ZIP what a package for it is called, $FOLDER that in a folder.
+//
+// They build apps as their owners would, which takes the go command a while.
 func TestAppScripts(t *testing.T) {
 	t.Parallel()
+	slow.Test(t)
 	runScripts(t, "app")
 }
 
 // Those build a whole app the way packages are built, which nothing else does.
-func TestSlowAppScripts(t *testing.T) {
+func TestPackageScripts(t *testing.T) {
 	t.Parallel()
 	slow.Test(t)
-	runScripts(t, "slowapp")
+	runScripts(t, "package")
 }
 
 func runScripts(t *testing.T, folder string) {
