@@ -3,6 +3,7 @@ package handler
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/azdurable/azdurable/bindings"
@@ -277,4 +279,33 @@ func TestAnswersBeforeItIsReady(t *testing.T) {
 	if w.Code != http.StatusTeapot {
 		t.Errorf("/api/x when ready: %d", w.Code)
 	}
+}
+
+// An invocation waits for a store that is down, for a while; a caller is told at once.
+func TestInvocationsWaitForTheStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newReadyHandler(quiet())
+		ask := func(host string) (code int, took time.Duration) {
+			r, w, began := httptest.NewRequest(http.MethodPost, "/Kick", nil), httptest.NewRecorder(), time.Now()
+			r.Host = host
+			r.Header.Set(invocationHeader, "one")
+			h.ServeHTTP(w, r)
+			return w.Code, time.Since(began)
+		}
+		h.failing(errors.New("down"), time.Minute)
+		if code, took := ask("app.example.org"); code != http.StatusServiceUnavailable || took != 0 {
+			t.Errorf("a caller: %d after %v", code, took)
+		}
+		if code, took := ask("127.0.0.1:1"); code != http.StatusServiceUnavailable || took != time.Minute {
+			t.Errorf("an invocation, in vain: %d after %v", code, took)
+		}
+		time.AfterFunc(10*time.Second, func() { h.failing(errors.New("still down"), time.Minute) })
+		time.AfterFunc(20*time.Second, func() {
+			h.ready(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+		})
+		if code, took := ask("127.0.0.1:1"); code != http.StatusTeapot || took != 20*time.Second {
+			t.Errorf("an invocation: %d after %v", code, took)
+		}
+	})
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -21,52 +20,55 @@ const HealthPath = "/healthz"
 type readyHandler struct {
 	log *slog.Logger
 
-	mu      sync.Mutex
-	handler http.Handler
-	problem error
+	mu  sync.Mutex
+	now readiness
+}
+
+// readiness is how far the app is.
+type readiness struct {
+	handler http.Handler // nil until the app has started
+	problem error        // what keeps it from starting; nil while that is not known
 	// patience is how long an invocation waits for the problem to pass.
 	patience time.Duration
-	changed  chan struct{} // closed with every change
+	changed  chan struct{} // closed with the next change
 }
 
 func newReadyHandler(log *slog.Logger) *readyHandler {
-	return &readyHandler{log: log, changed: make(chan struct{})}
+	return &readyHandler{log: log, now: readiness{changed: make(chan struct{})}}
 }
 
 // ready hands the requests to next from now on.
-func (h *readyHandler) ready(next http.Handler) { h.set(next, nil, 0) }
+func (h *readyHandler) ready(next http.Handler) { h.set(readiness{handler: next}) }
 
 // failing answers requests with what is wrong, until ready is called. patience is how long an invocation waits for that.
-func (h *readyHandler) failing(problem error, patience time.Duration) { h.set(nil, problem, patience) }
-
-func (h *readyHandler) set(next http.Handler, problem error, patience time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.handler, h.problem, h.patience = next, problem, patience
-	close(h.changed)
-	h.changed = make(chan struct{})
+func (h *readyHandler) failing(problem error, patience time.Duration) {
+	h.set(readiness{problem: problem, patience: patience})
 }
 
-func (h *readyHandler) state() (next http.Handler, changed <-chan struct{}, problem error) {
+func (h *readyHandler) set(now readiness) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.handler, h.changed, h.problem
+	close(h.now.changed)
+	h.now, h.now.changed = now, make(chan struct{})
+}
+
+func (h *readyHandler) state() readiness {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
 }
 
 func (h *readyHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	next, _, problem := h.state()
 	users := r.Header.Get(invocationHeader) != ""
 	switch {
 	case r.URL.Path == "/" && !users: // the Functions host asks here whether the app is up
 		w.WriteHeader(http.StatusOK)
 		return
 	case r.URL.Path == HealthPath && !users:
-		writeHealth(w, next, problem)
+		writeHealth(w, h.state())
 		return
 	}
-	if next == nil {
-		next, problem = h.wait(r.Context(), users && !fromOutside(r))
-	}
+	next, problem := h.wait(r.Context(), users && !fromOutside(r))
 	if next == nil {
 		h.unavailable(w, r, problem)
 		return
@@ -78,37 +80,31 @@ func (h *readyHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *readyHandler) wait(ctx context.Context, invocation bool) (http.Handler, error) {
 	began := time.Now()
 	for {
-		next, changed, problem := h.state()
-		left := time.Duration(math.MaxInt64)
-		if problem != nil {
-			left = 0
+		now := h.state()
+		var enough <-chan time.Time // nobody waits for ever: a problem is found, or the app starts
+		if now.handler == nil && now.problem != nil {
+			left := now.patience - time.Since(began)
+			if !invocation || left <= 0 {
+				return nil, now.problem
+			}
+			limit := time.NewTimer(left)
+			defer limit.Stop()
+			enough = limit.C
 		}
-		if problem != nil && invocation {
-			left = h.patienceOf() - time.Since(began)
+		if now.handler != nil {
+			return now.handler, nil
 		}
-		if next != nil || left <= 0 {
-			return next, problem
-		}
-		limit := time.NewTimer(left)
 		select {
-		case <-changed:
-		case <-limit.C:
+		case <-now.changed:
+		case <-enough:
 		case <-ctx.Done():
-			limit.Stop()
-			return nil, cmp.Or(problem, errStarting)
+			return nil, cmp.Or(now.problem, errStarting)
 		}
-		limit.Stop()
 	}
 }
 
 // errStarting is what a caller is told whose patience ended before anything was known.
 var errStarting = errors.New("it is starting")
-
-func (h *readyHandler) patienceOf() time.Duration {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.patience
-}
 
 // unavailable says why nothing is served, to a caller and to the host. The host drops what it is told, so the log has it for each invocation.
 func (h *readyHandler) unavailable(w http.ResponseWriter, r *http.Request, problem error) {
@@ -129,12 +125,12 @@ type health struct {
 	Error  string `json:"error,omitempty"`
 }
 
-func writeHealth(w http.ResponseWriter, next http.Handler, problem error) {
+func writeHealth(w http.ResponseWriter, now readiness) {
 	switch {
-	case next != nil:
+	case now.handler != nil:
 		bindings.WriteJSON(w, http.StatusOK, health{Status: "ok"})
-	case problem != nil:
-		bindings.WriteJSON(w, http.StatusServiceUnavailable, health{Status: "unavailable", Error: problem.Error()})
+	case now.problem != nil:
+		bindings.WriteJSON(w, http.StatusServiceUnavailable, health{Status: "unavailable", Error: now.problem.Error()})
 	default:
 		bindings.WriteJSON(w, http.StatusServiceUnavailable, health{Status: "starting"})
 	}
