@@ -3,6 +3,7 @@ package extension
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"github.com/azdurable/azdurable/durabletask"
 )
@@ -12,7 +13,7 @@ func (e *Extension) observe() func(durabletask.Change) {
 	return func(c durabletask.Change) {
 		logChange(e.log, c)
 		e.metrics.count(c)
-		if e.notifier != nil {
+		if e.notifier != nil && !strings.HasPrefix(c.Name, timerOrchestrator) { // what runs timers is nobody's news
 			e.notifier.notify(c)
 		}
 	}

@@ -81,27 +81,30 @@ func (h *readyHandler) wait(ctx context.Context, invocation bool) (http.Handler,
 	began := time.Now()
 	for {
 		now := h.state()
-		var enough <-chan time.Time // nobody waits for ever: a problem is found, or the app starts
-		if now.handler == nil && now.problem != nil {
-			left := now.patience - time.Since(began)
-			if !invocation || left <= 0 {
-				return nil, now.problem
-			}
-			limit := time.NewTimer(left)
-			defer limit.Stop()
-			enough = limit.C
-		}
 		if now.handler != nil {
 			return now.handler, nil
 		}
+		left := startLimit
+		if now.problem != nil {
+			left = now.patience - time.Since(began)
+			if !invocation || left <= 0 {
+				return nil, now.problem
+			}
+		}
+		limit := time.NewTimer(left)
 		select {
 		case <-now.changed:
-		case <-enough:
+		case <-limit.C:
 		case <-ctx.Done():
+			limit.Stop()
 			return nil, cmp.Or(now.problem, errStarting)
 		}
+		limit.Stop()
 	}
 }
+
+// startLimit is after how long at the latest a waiting request looks again: it ends by a change, which comes with every attempt to start.
+const startLimit = time.Minute
 
 // errStarting is what a caller is told whose patience ended before anything was known.
 var errStarting = errors.New("it is starting")

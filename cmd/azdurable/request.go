@@ -157,7 +157,8 @@ func (a *answer) message() string {
 func (r *remote) unexpected(a *answer) error {
 	switch {
 	case a.status == http.StatusUnauthorized && r.key == "":
-		return fail(exitAccess, "%s wants a key: pass it with --key or AZDURABLE_KEY (and under the Functions host the path of an app in Go is %s)", r.where(), hostedPath)
+		return fail(exitAccess, "%s wants a key: pass it with --key or AZDURABLE_KEY (and under the Functions host the path of an app in Go is %s)",
+			r.where(), hostedPath)
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
 		return fail(exitAccess, "%s refuses the key: pass its own with --key or AZDURABLE_KEY (in Azure the path of an app in Go is %s; "+
 			"one with Microsoft's extension takes the system key durabletask_extension)", r.where(), hostedPath)
