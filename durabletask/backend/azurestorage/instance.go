@@ -26,6 +26,8 @@ type instance struct {
 	version uint64
 	// loads counts loads that failed in a row.
 	loads int
+	// outdated says that storage has moved on past the record.
+	outdated bool
 }
 
 // place is where an instance is on its way round.
@@ -56,6 +58,9 @@ func (b *Backend) arrive(q *controlQueue, messages []*message) {
 	for _, m := range messages {
 		i := b.instanceOf(q, m.wire.Target.InstanceID)
 		i.inbox = append(i.inbox, m)
+		if _, ok := m.wire.Event.(*history.GenericEvent); ok { // somebody, perhaps another process, has rewound the history
+			i.outdated = true
+		}
 		touched = append(touched, i)
 	}
 	for _, i := range touched {
@@ -86,6 +91,7 @@ func (b *Backend) settle(i *instance) {
 		b.look(i)
 		return
 	case parked:
+		b.refresh(i)
 	default:
 		return
 	}
@@ -107,6 +113,23 @@ func (b *Backend) settle(i *instance) {
 	i.place = inLine
 	if i.ready = b.lineOf(i).Add(i); i.ready == nil {
 		i.place = atWorker
+	}
+}
+
+// outdate makes sure that what is known of an instance is read again: storage has been changed by somebody other than its worker. A worker that has it is
+// let finish: it may be deleting the messages of the commit before. The lock is held.
+func (b *Backend) outdate(id string) {
+	if i, ok := b.instances[id]; ok {
+		i.outdated = true
+		b.settle(i)
+	}
+}
+
+// refresh forgets what is outdated. The lock is held.
+func (b *Backend) refresh(i *instance) {
+	if i.outdated && i.out == nil {
+		i.record, i.outdated = nil, false
+		b.end(b.sessions.Forget(i.id))
 	}
 }
 

@@ -91,10 +91,7 @@ func (b *Backend) purge(ctx context.Context, target history.Instance) (backend.E
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	evicted := b.sessions.Forget(target.ID)
-	if i, ok := b.instances[target.ID]; ok && i.place == parked {
-		i.record = nil
-		b.forget(i)
-	}
+	b.outdate(target.ID)
 	b.wakeWaiters(target.ID, nil)
 	return evicted, nil
 }

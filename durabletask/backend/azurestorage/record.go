@@ -65,8 +65,12 @@ func (r *record) next(execution string) *record {
 // ended reports whether the history has come to its end.
 func (r *record) ended() bool { return r.started && r.status.Terminal() }
 
-// heed takes the row's word for the end of the execution, which an episode may have come to without an event.
+// heed takes the row's word for the end of the execution, which an episode may have come to without an event. Not for a failure that the history shows to
+// be taken back: the row of an instance that is rewound comes last, and by then a child may have an answer for it.
 func (r *record) heed(row *wire.InstanceRow) {
+	if r.end == nil && rewoundHistory(r.past) {
+		return
+	}
 	if row != nil && row.Status != nil && row.Status.Terminal() && r.started && isOf(row, r.execution) {
 		r.status = *row.Status
 	}

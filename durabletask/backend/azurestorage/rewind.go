@@ -47,11 +47,11 @@ func (b *Backend) revive(ctx context.Context, id string, row *wire.InstanceRow, 
 	}
 	leaf := true
 	for _, child := range children {
-		there, err := b.readRow(ctx, child)
+		there, err := b.failedRow(ctx, child)
 		if err != nil {
 			return err
 		}
-		if there == nil || there.Status == nil || *there.Status != history.Failed { // purged, or going on already
+		if there == nil { // purged, or going on already
 			continue
 		}
 		leaf = false
@@ -69,6 +69,42 @@ func (b *Backend) revive(ctx context.Context, id string, row *wire.InstanceRow, 
 		Header: history.Header{ID: history.NoID, Time: b.env.Now(), ActivityID: b.freshGUID("rewind", id, b.nextSerial())}, Data: reason,
 	}
 	return b.deliver(ctx, b.outbound(history.Message{Target: history.Instance{ID: id}, Event: wake}, wire.Client()))
+}
+
+// How long failedRow waits for the row of a child that has just failed: twice as long each time.
+const (
+	firstLag = 100 * time.Millisecond
+	lastLag  = 2 * time.Second
+)
+
+// failedRow returns the row of an instance that has failed, and nil for any other. The row is written after the history, and a parent may hear of the failure in
+// between; if nobody writes the row, its writer is gone, and the row is mended.
+func (b *Backend) failedRow(ctx context.Context, id string) (*wire.InstanceRow, error) {
+	for lag := firstLag; ; lag *= 2 {
+		row, err := b.readRow(ctx, id)
+		switch {
+		case err != nil || row == nil || row.Status == nil:
+			return nil, err
+		case *row.Status == history.Failed:
+			return row, nil
+		case row.Status.Terminal():
+			return nil, nil
+		}
+		rec, err := b.readRecord(ctx, id, "")
+		if err != nil || !rec.ended() {
+			return nil, err
+		}
+		if lag > lastLag {
+			mended, err := b.repair(ctx, id, rec, row)
+			if err != nil || mended.row == nil || mended.row.Status == nil || *mended.row.Status != history.Failed {
+				return nil, err
+			}
+			return mended.row, nil
+		}
+		if !sleep(ctx, lag) {
+			return nil, ctx.Err() //nolint:wrapcheck // Rewind says of what
+		}
+	}
 }
 
 // rewindRow makes the row that of an instance which is about to go on.
@@ -118,9 +154,6 @@ func (b *Backend) rewindHistory(ctx context.Context, id string) (children []stri
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if i, ok := b.instances[id]; ok && i.place == parked {
-		i.record = nil
-		b.forget(i)
-	}
+	b.outdate(id)
 	return children, nil
 }

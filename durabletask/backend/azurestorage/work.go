@@ -70,6 +70,7 @@ func (b *Backend) handOut(i *instance) *backend.InstanceWork {
 		return nil
 	}
 	i.place = parked
+	b.refresh(i)
 	if len(i.inbox) > 0 && i.missing() { // more has come while it stood in line
 		b.settle(i)
 		return nil
