@@ -77,8 +77,8 @@ const (
 	lastLag  = 2 * time.Second
 )
 
-// failedRow returns the row of an instance that has failed, and nil for any other. The row is written after the history, and a parent may hear of the failure in
-// between; if nobody writes the row, its writer is gone, and the row is mended.
+// failedRow returns the row of an instance that has failed, and nil for any other. The row is written after the history, and a parent may hear of the
+// failure in between; if nobody writes the row, its writer is gone, and the row is mended.
 func (b *Backend) failedRow(ctx context.Context, id string) (*wire.InstanceRow, error) {
 	for lag := firstLag; ; lag *= 2 {
 		row, err := b.readRow(ctx, id)
