@@ -39,7 +39,7 @@ func rewindAtOnce(t *testing.T, client func(w *world, beside *durabletask.Client
 	}
 	inWorld(t, app, func(w *world, h *hub) {
 		w.start("Breaks", "warm", "") // so that the worker has the partition
-		time.Sleep(time.Minute)
+		w.after(time.Minute, "warm")
 		fault := h.transport.Inject(azuretest.Rule{Op: azuretest.OpDeleteMessage, Times: 3, Do: azuretest.FailBefore(500, "InternalError")})
 		w.start("Breaks", "broken", "")
 		ctx, cancel := context.WithTimeout(w.ctx, time.Minute)
