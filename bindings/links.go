@@ -68,7 +68,7 @@ func (l *Links) Origin(r *http.Request) string {
 		if proto := strings.ToLower(first(r.Header.Get("X-Forwarded-Proto"))); proto == "http" || proto == "https" {
 			scheme = proto
 		}
-		if h := first(r.Header.Get("X-Forwarded-Host")); isAuthority(h) {
+		if h := first(r.Header.Get("X-Forwarded-Host")); IsAuthority(h) {
 			host = h
 		}
 	}
@@ -95,7 +95,8 @@ func first(list string) string {
 	return strings.TrimSpace(value)
 }
 
-func isAuthority(host string) bool {
+// IsAuthority reports whether a text is a host with or without a port, and nothing else: what a header may say of where a caller is.
+func IsAuthority(host string) bool {
 	u, err := url.Parse("http://" + host)
 	return err == nil && host != "" && u.Host == host && u.User == nil && u.Path == "" && u.RawQuery == "" && u.Fragment == ""
 }

@@ -12,7 +12,9 @@ import (
 func (e *Extension) observe() func(durabletask.Change) {
 	return func(c durabletask.Change) {
 		logChange(e.log, c)
-		e.metrics.count(c)
+		if e.metrics != nil {
+			e.metrics.count(c)
+		}
 		if e.notifier != nil && !strings.HasPrefix(c.Name, timerOrchestrator) { // what runs timers is nobody's news
 			e.notifier.notify(c)
 		}

@@ -27,7 +27,7 @@ type Extension struct {
 	app         *durabletask.App
 	table       *bindings.Table
 	timers      *timers
-	metrics     *metrics
+	metrics     *metrics  // nil if nobody asks for them
 	notifier    *notifier // nil if nobody is to be notified
 
 	mu   sync.Mutex
@@ -52,7 +52,10 @@ func Initialize(app *durabletask.App, o Options) (*Extension, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	e := &Extension{key: o.Key, log: o.Logger, options: o, app: app, metrics: newMetrics()}
+	e := &Extension{key: o.Key, log: o.Logger, options: o, app: app}
+	if o.Settings.Metrics {
+		e.metrics = newMetrics()
+	}
 	c, err := readConfiguration(o.Folder, o.Environ)
 	if err != nil {
 		return nil, err

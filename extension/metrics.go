@@ -25,11 +25,13 @@ func (m *metrics) count(c durabletask.Change) {
 }
 
 // MetricsOn reports whether the app is to serve its counters.
-func (e *Extension) MetricsOn() bool { return e.options.Settings.Metrics }
+func (e *Extension) MetricsOn() bool { return e.metrics != nil }
 
-// WriteMetrics writes what has been counted since the start, and the process's own figures, in the text format of Prometheus: azdurable_changes_total
-// by event and name, azdurable_orchestration_seconds and azdurable_activity_seconds by name.
+// WriteMetrics writes what has been counted since the start (nothing unless MetricsOn), and the process's own figures, in the text format of
+// Prometheus: azdurable_changes_total by event and name, azdurable_orchestration_seconds and azdurable_activity_seconds by name.
 func (e *Extension) WriteMetrics(w io.Writer) {
-	e.metrics.set.WritePrometheus(w)
+	if e.metrics != nil {
+		e.metrics.set.WritePrometheus(w)
+	}
 	vm.WriteProcessMetrics(w)
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/azdurable/azdurable/bindings"
-	"github.com/azdurable/azdurable/durabletask"
 	"github.com/azdurable/azdurable/extension"
 	"github.com/go-chi/chi/v5"
 )
@@ -46,7 +45,7 @@ func newHostRoutes(e *extension.Extension, app *extension.AppSettings, maxBody i
 		h.names = append(h.names, t.Name())
 	}
 	h.forwarded = mux
-	return h.identify(recoverPanics(log)(h))
+	return h.identify(traced(recoverPanics(log)(h)))
 }
 
 // byMode tells the functions that the host invokes in JSON from those whose requests it forwards (custom-handler §3.1).
@@ -93,8 +92,7 @@ func pathPrefix(e *extension.Extension) string {
 func (h *hostRoutes) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		in := &bindings.Invocation{ID: lastOf(r.Header.Get(invocationHeader)), TraceParent: r.Header.Get("Traceparent"), Log: h.log}
-		ctx := durabletask.WithTrace(in.With(r.Context()), in.TraceParent, r.Header.Get("Tracestate"))
-		ctx, cancel := withDeadline(ctx, h.e.CustomHandler().Timeout)
+		ctx, cancel := withDeadline(in.With(r.Context()), h.e.CustomHandler().Timeout)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})

@@ -3,9 +3,9 @@ package handler
 import (
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 
+	"github.com/azdurable/azdurable/bindings"
 	"github.com/azdurable/azdurable/extension"
 )
 
@@ -18,7 +18,7 @@ func withOrigin(r *http.Request, app *extension.AppSettings) *http.Request {
 	if name, _, err := net.SplitHostPort(host); err == nil && name == loopbackAddress {
 		for _, other := range []string{r.Header.Get("Disguised-Host"), r.Header.Get("X-Forwarded-Host"), r.Header.Get("Was-Default-Hostname"), app.Hostname} {
 			other, _, _ = strings.Cut(other, ",")
-			if other = strings.TrimSpace(other); isAuthority(other) {
+			if other = strings.TrimSpace(other); bindings.IsAuthority(other) {
 				host = other
 				break
 			}
@@ -41,8 +41,3 @@ func withOrigin(r *http.Request, app *extension.AppSettings) *http.Request {
 
 // loopbackAddress is where the host reaches the app, and nobody else does.
 const loopbackAddress = "127.0.0.1"
-
-func isAuthority(host string) bool {
-	u, err := url.Parse("http://" + host)
-	return err == nil && host != "" && u.Host == host && u.User == nil && u.Path == "" && u.RawQuery == "" && u.Fragment == ""
-}
